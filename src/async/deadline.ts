@@ -1,0 +1,61 @@
+import type { Clock } from './clock.js';
+
+/** Why a signal aborted: its own time ran out, not a signal above it. */
+export class DeadlineExceeded extends Error {
+  override readonly name = 'DeadlineExceeded';
+  readonly timeoutMs: number;
+
+  constructor(timeoutMs: number) {
+    super(`deadline of ${String(timeoutMs)} ms exceeded`);
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** A signal that aborts with its parents, or with `DeadlineExceeded` after a while. */
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** True once the time ran out before any parent aborted. */
+  readonly expired: () => boolean;
+  /** Stops the timer. The signal stays as it is. Call it when the work is over. */
+  readonly clear: () => void;
+}
+
+/**
+ * Puts `timeoutMs` on some work.
+ *
+ * @param timeoutMs `Infinity` for no limit of its own.
+ * @param parents Signals that abort this one too, with their reason.
+ */
+export function startDeadline(
+  clock: Clock,
+  timeoutMs: number,
+  ...parents: readonly (AbortSignal | undefined)[]
+): Deadline {
+  const controller = new AbortController();
+  const timer = new AbortController();
+  const above = parents.filter((parent) => parent !== undefined);
+  const follow = (event: Event) => {
+    controller.abort((event.target as AbortSignal).reason);
+  };
+  const clear = () => {
+    timer.abort();
+    for (const parent of above) parent.removeEventListener('abort', follow);
+  };
+
+  const aborted = above.find((parent) => parent.aborted);
+  if (aborted) {
+    controller.abort(aborted.reason);
+  } else {
+    for (const parent of above) parent.addEventListener('abort', follow, { once: true });
+    if (Number.isFinite(timeoutMs)) {
+      void clock.sleep(timeoutMs, timer.signal).then(() => {
+        if (!timer.signal.aborted) controller.abort(new DeadlineExceeded(timeoutMs));
+      });
+    }
+  }
+  return {
+    signal: controller.signal,
+    expired: () => controller.signal.reason instanceof DeadlineExceeded,
+    clear,
+  };
+}

@@ -1,0 +1,174 @@
+import type { Phase } from './plan.js';
+import type { FailureRecord, LoadPoint, ScenarioOutcome, ScenarioStatus } from './result.js';
+
+/**
+ * The one way progress leaves a run. The shape is that of a line in `events.ndjson`, hence the snake case;
+ * `at` is added by the one place that stamps events.
+ */
+export type RunEvent =
+  | SuiteStarted
+  | ScenarioStarted
+  | PhaseStarted
+  | PhaseFinished
+  | ServiceStarted
+  | ServiceWaiting
+  | ServiceReady
+  | ServiceFailed
+  | ServiceStopped
+  | ScriptStarted
+  | ScriptOutput
+  | ScriptFinished
+  | Waiting
+  | ScenarioFinished
+  | SuiteFinished
+  | Warning;
+
+/** An event with its time, ISO 8601 in UTC. */
+export type StampedEvent = { readonly at: string } & RunEvent;
+
+export interface SuiteStarted {
+  readonly type: 'suite_started';
+  readonly run: string;
+  /** The run's folder, absolute. */
+  readonly results_path: string;
+  readonly nodes: readonly string[];
+  readonly scenarios: readonly {
+    readonly name: string;
+    readonly services: number;
+    readonly estimated_duration_s: number | null;
+  }[];
+}
+
+export interface ScenarioStarted {
+  readonly type: 'scenario_started';
+  readonly scenario: string;
+  readonly description: string;
+  /** 1-based. */
+  readonly attempt: number;
+  readonly max_attempts: number;
+  /** 1-based position in the suite. */
+  readonly index: number;
+  readonly total: number;
+  readonly estimated_duration_s: number | null;
+  readonly services: readonly {
+    readonly service: string;
+    readonly node: string;
+    /** 1-based. */
+    readonly batch: number;
+    readonly depends_on: readonly string[];
+  }[];
+}
+
+export interface PhaseStarted {
+  readonly type: 'phase_started';
+  readonly scenario: string;
+  readonly phase: Phase;
+}
+
+export interface PhaseFinished {
+  readonly type: 'phase_finished';
+  readonly scenario: string;
+  readonly phase: Phase;
+  readonly status: 'ok' | 'failed' | 'cancelled';
+  readonly duration_s: number;
+}
+
+interface AboutService {
+  readonly scenario: string;
+  readonly node: string;
+  readonly service: string;
+}
+
+/** The service is being started: attempt 2 and up are retries. */
+export interface ServiceStarted extends AboutService {
+  readonly type: 'service_started';
+  readonly attempt: number;
+}
+
+/** Still not ready; said when what it waits for changes, not at every probe. */
+export interface ServiceWaiting extends AboutService {
+  readonly type: 'service_waiting';
+  readonly message: string;
+}
+
+export interface ServiceReady extends AboutService {
+  readonly type: 'service_ready';
+  /** From start to ready (for a one-shot: to its successful end). */
+  readonly duration_s: number;
+}
+
+export interface ServiceFailed extends AboutService {
+  readonly type: 'service_failed';
+  readonly failure: FailureRecord;
+  readonly will_retry: boolean;
+}
+
+export interface ServiceStopped extends AboutService {
+  readonly type: 'service_stopped';
+  readonly duration_s: number;
+}
+
+export interface ScriptStarted {
+  readonly type: 'script_started';
+  readonly scenario: string;
+  readonly node: string;
+  readonly script: string;
+  readonly timeout_s: number;
+}
+
+/** Whole lines where possible. Display only: the log files hold the bytes. */
+export interface ScriptOutput {
+  readonly type: 'script_output';
+  readonly scenario: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
+export interface ScriptFinished {
+  readonly type: 'script_finished';
+  readonly scenario: string;
+  readonly exit_code: number | null;
+  readonly signal: string | null;
+  readonly duration_s: number;
+}
+
+/** Nothing happens on purpose: the pause between scenarios, the delay before a retry. */
+export interface Waiting {
+  readonly type: 'waiting';
+  readonly scenario: string | null;
+  readonly service?: string;
+  readonly duration_s: number;
+  readonly reason: string;
+}
+
+export interface ScenarioFinished {
+  readonly type: 'scenario_finished';
+  readonly scenario: string;
+  readonly status: ScenarioStatus;
+  readonly attempts: number;
+  readonly duration_s: number;
+  readonly failure: FailureRecord | null;
+  /** Why it was skipped. */
+  readonly reason: string | null;
+  readonly metrics: readonly LoadPoint[];
+  /** The scenario's result folder, absolute; `null` where it was skipped. */
+  readonly results_path: string | null;
+}
+
+export interface SuiteFinished {
+  readonly type: 'suite_finished';
+  readonly run: string;
+  readonly status: ScenarioStatus;
+  readonly exit_code: number;
+  readonly duration_s: number;
+  readonly results_path: string;
+  readonly scenarios: readonly ScenarioOutcome[];
+}
+
+export interface Warning {
+  readonly type: 'warning';
+  readonly scenario?: string;
+  readonly node?: string;
+  readonly service?: string;
+  readonly message: string;
+}

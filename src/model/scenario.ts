@@ -1,0 +1,84 @@
+import type { ServiceSpec } from './service.js';
+import type { SourceLocation } from './source.js';
+
+/** How much is collected: the results; and service logs; and system logs. */
+export type CollectionMode = 'basic' | 'standard' | 'comprehensive';
+/** `eager`: a service starts once its own dependencies are met; `batch`: once the whole batch before it is ready. */
+export type Scheduling = 'eager' | 'batch';
+export type HealthCheckStrategy = 'quick' | 'standard' | 'thorough';
+
+/** One entry of `result_paths`. */
+export interface ResultPath {
+  /** As written; absolute, or relative to the script's working folder. A directory has no trailing slash here. */
+  readonly path: string;
+  readonly kind: 'directory' | 'files';
+  readonly isAbsolute: boolean;
+  readonly source: SourceLocation;
+}
+
+export interface TestExecution {
+  /** A node's name, or `controller` for the machine that runs playbook. */
+  readonly node: string;
+  /** Relative to the scenario's folder. */
+  readonly script: string;
+  readonly timeoutMs: number;
+  readonly resultPaths: readonly ResultPath[];
+  readonly collectionMode: CollectionMode;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ConcurrentDeployment {
+  readonly maxConcurrentServices: number;
+  readonly maxConcurrentHealthChecks: number;
+  /** For the whole of deploy and ready. */
+  readonly deploymentTimeoutMs: number;
+  /** For one service, from its start to ready, where nothing nearer says otherwise. */
+  readonly healthCheckTimeoutMs: number;
+  readonly scheduling: Scheduling;
+}
+
+export interface RetryStrategy {
+  readonly scenarioLevelRetries: number;
+  readonly serviceLevelRetries: number;
+  readonly retryDelayMs: number;
+  /** `false`: a failed service takes the whole scenario's deployment down and starts it anew. */
+  readonly retryOnlyFailed: boolean;
+}
+
+export interface ServiceHealthCheckSettings {
+  /** `false`: a started service counts as ready. */
+  readonly enabled: boolean;
+  readonly strategy: HealthCheckStrategy;
+}
+
+export interface ResourceRequirements {
+  readonly minGpuMemoryBytes: number | null;
+  readonly minNodes: number | null;
+}
+
+/** One scenario folder, fully resolved against the three layers of configuration. */
+export interface ScenarioSpec {
+  readonly name: string;
+  /** The folder's name under the scenarios root. */
+  readonly directory: string;
+  /** The folder, absolute. */
+  readonly path: string;
+  readonly description: string;
+  readonly enabled: boolean;
+  readonly estimatedDurationMs: number | null;
+  readonly tags: readonly string[];
+  readonly resourceRequirements: ResourceRequirements;
+  /** In the order of the files, instances of one service by the order of its nodes. */
+  readonly services: readonly ServiceSpec[];
+  /** Names of the nodes that services or the script use, sorted; without the controller. */
+  readonly nodes: readonly string[];
+  readonly testExecution: TestExecution;
+  readonly concurrentDeployment: ConcurrentDeployment;
+  readonly retryStrategy: RetryStrategy;
+  readonly serviceHealthCheck: ServiceHealthCheckSettings;
+  /** The scenario's `.env` relative to its folder, `null` where there is none. */
+  readonly envFile: string | null;
+  /** `test_config.json` relative to its folder, `null` where there is none. */
+  readonly testConfig: string | null;
+  readonly source: SourceLocation;
+}
