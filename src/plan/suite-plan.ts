@@ -1,0 +1,50 @@
+import type { Project } from '../model/project.js';
+import type { ScenarioPlan, SuitePlan } from '../model/plan.js';
+import type { ScenarioSpec } from '../model/scenario.js';
+import { buildBatches, buildGraph } from './graph.js';
+import { machinesOf, planOperations } from './operations.js';
+import { type Selection, selectScenarios } from './selection.js';
+
+export interface PlannedSuite {
+  readonly plan: SuitePlan;
+  /** Names that were asked for and that the project does not have. */
+  readonly unknown: readonly string[];
+}
+
+/** What `run` would do with a selection of the project's scenarios. Pure: reads nothing, touches nothing. */
+export function planSuite(project: Project, selection: Selection): PlannedSuite {
+  const { selected, skipped, unknown } = selectScenarios(project, selection);
+  const { waitBetweenScenariosMs, continueOnFailure } = project.interScenario;
+  const estimates = selected.map(({ estimatedDurationMs }) => estimatedDurationMs);
+  const waits = Math.max(0, selected.length - 1) * waitBetweenScenariosMs;
+
+  return {
+    unknown,
+    plan: {
+      root: project.root,
+      scenarios: selected.map((scenario) => planScenario(scenario, project)),
+      skipped,
+      waitBetweenScenariosMs,
+      continueOnFailure,
+      estimatedDurationMs: estimates.some((estimate) => estimate !== null)
+        ? estimates.reduce<number>((sum, estimate) => sum + (estimate ?? 0), waits)
+        : null,
+      withoutEstimate: selected
+        .filter(({ estimatedDurationMs }) => estimatedDurationMs === null)
+        .map(({ name }) => name),
+      secrets: project.secrets,
+    },
+  };
+}
+
+function planScenario(scenario: ScenarioSpec, project: Project): ScenarioPlan {
+  const graph = buildGraph(scenario.services);
+  const batches = buildBatches(graph);
+  const machines = new Set(machinesOf(scenario));
+  return {
+    scenario,
+    nodes: project.nodes.filter(({ name }) => machines.has(name)),
+    batches,
+    operations: planOperations(scenario, graph, batches),
+  };
+}
