@@ -1,3 +1,5 @@
+import { onAbort } from './abort.js';
+
 /** Time, as everything that waits or measures sees it. Injected, so that no test sleeps. */
 export interface Clock {
   /** Wall time in ms since the epoch: for timestamps, never for durations. */
@@ -31,10 +33,10 @@ function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const finish = () => {
       clearTimeout(handle);
-      signal?.removeEventListener('abort', finish);
+      forget();
       resolve();
     };
     const handle = setTimeout(finish, ms);
-    signal?.addEventListener('abort', finish, { once: true });
+    const forget = onAbort(signal, finish);
   });
 }

@@ -1,3 +1,4 @@
+import { onAbort } from './abort.js';
 import type { Clock } from './clock.js';
 
 /** Why a signal aborted: its own time ran out, not a signal above it. */
@@ -33,29 +34,30 @@ export function startDeadline(
 ): Deadline {
   const controller = new AbortController();
   const timer = new AbortController();
+  let isExpired = false;
   const above = parents.filter((parent) => parent !== undefined);
-  const follow = (event: Event) => {
-    controller.abort((event.target as AbortSignal).reason);
-  };
+  let forget: (() => void)[] = [];
   const clear = () => {
     timer.abort();
-    for (const parent of above) parent.removeEventListener('abort', follow);
+    for (const undo of forget) undo();
   };
 
   const aborted = above.find((parent) => parent.aborted);
   if (aborted) {
     controller.abort(aborted.reason);
   } else {
-    for (const parent of above) parent.addEventListener('abort', follow, { once: true });
+    forget = above.map((parent) => onAbort(parent, () => controller.abort(parent.reason)));
     if (Number.isFinite(timeoutMs)) {
       void clock.sleep(timeoutMs, timer.signal).then(() => {
-        if (!timer.signal.aborted) controller.abort(new DeadlineExceeded(timeoutMs));
+        if (timer.signal.aborted || controller.signal.aborted) return;
+        isExpired = true;
+        controller.abort(new DeadlineExceeded(timeoutMs));
       });
     }
   }
   return {
     signal: controller.signal,
-    expired: () => controller.signal.reason instanceof DeadlineExceeded,
+    expired: () => isExpired,
     clear,
   };
 }

@@ -12,7 +12,7 @@ export interface Connection {
   readonly node: string;
 
   /**
-   * Runs a program in a process group of its own and waits for its end. Never rejects for what the program or the
+   * Runs a program in a session and process group of its own and waits for its end. Never rejects for what the program or the
    * network does: that is the result's `termination`. When the signal aborts or the time is up, the whole process
    * tree is ended (`stopSignal`, after `graceMs` SIGKILL) and is gone when the promise resolves. What the program
    * forked and left running after a normal exit is ended in the same way.
@@ -56,7 +56,17 @@ export interface ExecOptions {
   readonly captureLimit?: number;
   /** The process group's id on the node, as soon as it is known. */
   readonly onStarted?: (processGroup: number) => void;
+  /**
+   * The program itself ended by itself; what it left running is being ended, and output may still come. Called at most
+   * once, before the result.
+   */
+  readonly onExited?: (exit: ProgramExit) => void;
 }
+
+/** How a program ended: by an exit code or by a signal. */
+export type ProgramExit =
+  | { readonly termination: 'exited'; readonly exitCode: number }
+  | { readonly termination: 'signalled'; readonly signal: string };
 
 export interface TransferOptions {
   readonly signal?: AbortSignal;

@@ -31,7 +31,7 @@ export function createPool(connect: Connect): ConnectionPool {
       const connected = await pending;
       if (!connected.ok) {
         // A failed dial is no answer for the next caller.
-        open.delete(node.name);
+        if (open.get(node.name) === pending) open.delete(node.name);
         return connected;
       }
       return { ok: true, value: await work(connected.value) };
@@ -41,7 +41,9 @@ export function createPool(connect: Connect): ConnectionPool {
       const connections = await Promise.all(open.values());
       open.clear();
       await Promise.all(
-        connections.map((connected) => (connected.ok ? connected.value.close() : undefined)),
+        connections.map((connected) =>
+          connected.ok ? connected.value.close() : Promise.resolve(),
+        ),
       );
     },
   };

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import type { Writable } from 'node:stream';
+
+import { onAbort } from '../../../async/abort.js';
+import type { Clock } from '../../../async/clock.js';
+import { type Deadline, startDeadline } from '../../../async/deadline.js';
+import type { Command, CommandResult } from '../../../model/command.js';
+import type { ExecOptions, ProgramExit } from '../../connection.js';
+import { drain } from './drain.js';
+import { launch } from './launch.js';
+import type { PipeSupply } from './pipes.js';
+import { ProcessTree } from '../process-tree/process-tree.js';
+import { startPump } from './pump.js';
+import { openStreams } from './streams.js';
+
+const DEFAULT_GRACE_MS = 10_000;
+const DEFAULT_CAPTURE_LIMIT = 1024 * 1024;
+/**
+ * What a program left running may still be finishing its output: a script with `exec > >(tee log)` ends before its
+ * `tee`.
+ */
+const SETTLE_MS = 500;
+/** For the exit status of a process that was ended, once it is gone. */
+const REAP_MS = 1_000;
+
+/** What a local connection gives to each of its commands. */
+export interface ExecContext {
+  readonly clock: Clock;
+  /** Where commands run that name no folder. */
+  readonly cwd: string;
+  /** Added to playbook's own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly pipes: PipeSupply;
+  /** Aborts when the connection is closed. */
+  readonly closing: AbortSignal;
+}
+
+type Ending =
+  | ProgramExit
+  | { readonly termination: 'timed-out' | 'cancelled' }
+  | { readonly termination: 'not-started'; readonly reason: string };
+
+interface Output {
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+/** Runs a program on this machine, as `Connection.exec` says. */
+export async function execLocally(
+  command: Command,
+  options: ExecOptions,
+  context: ExecContext,
+): Promise<CommandResult> {
+  const { clock, closing } = context;
+  const begin = clock.monotonic();
+  const deadline = startDeadline(clock, options.timeoutMs ?? Infinity, options.signal, closing);
+  try {
+    const ending = await run(command, options, context, deadline);
+    return { ...ending, durationMs: clock.monotonic() - begin };
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function run(
+  command: Command,
+  options: ExecOptions,
+  context: ExecContext,
+  deadline: Deadline,
+): Promise<Ending & Output> {
+  const noOutput = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+  const streams = await openStreams(context.pipes, command.stdin !== undefined);
+  if (deadline.signal.aborted) {
+    streams.discard();
+    return { ...stopped(deadline), ...noOutput };
+  }
+  const mark = randomUUID();
+  const { stdio } = streams;
+  const launched = await launch(command, {
+    cwd: command.cwd ?? context.cwd,
+    environment: context.environment,
+    mark,
+    stdio,
+  });
+  if (!launched.ok) {
+    streams.discard();
+    return { termination: 'not-started', reason: launched.reason, ...noOutput };
+  }
+
+  const { child, pid, exited } = launched;
+  const { stdin, stdout, stderr } = streams.connect(child);
+  feed(stdin, command.stdin);
+  const limit = options.captureLimit ?? DEFAULT_CAPTURE_LIMIT;
+  const output = startPump(stdout, options.stdout, limit);
+  const errors = startPump(stderr, options.stderr, limit);
+  options.onStarted?.(pid);
+
+  const ending = await untilGone(new ProcessTree(pid, mark), exited, options, context, deadline);
+  // What the kernel could not end must not keep playbook from ending.
+  child.unref();
+  stdin?.destroy();
+  await drain([output, errors], deadline.signal);
+  return { ...ending, stdout: output.captured(), stderr: errors.captured() };
+}
+
+/** Resolves when the whole tree is gone, with the first reason for its end. */
+async function untilGone(
+  tree: ProcessTree,
+  exited: Promise<ProgramExit>,
+  options: ExecOptions,
+  { clock }: ExecContext,
+  deadline: Deadline,
+): Promise<Ending> {
+  const { stopSignal = 'SIGTERM', graceMs = DEFAULT_GRACE_MS } = options;
+  let forget = (): void => undefined;
+  const first = await Promise.race([
+    exited,
+    new Promise<null>((resolve) => {
+      forget = onAbort(deadline.signal, () => resolve(null));
+    }),
+  ]);
+  forget();
+  if (first === null) {
+    const ending = stopped(deadline);
+    await tree.end({ stopSignal, graceMs, clock });
+    const isReaped = new AbortController();
+    await Promise.race([exited, clock.sleep(REAP_MS, isReaped.signal)]);
+    isReaped.abort();
+    return ending;
+  }
+  options.onExited?.(first);
+  const isGone = await tree.waitForEnd(SETTLE_MS, deadline.signal);
+  if (!isGone) await tree.end({ stopSignal, graceMs, clock });
+  return first;
+}
+
+function stopped(deadline: Deadline): Ending {
+  return { termination: deadline.expired() ? 'timed-out' : 'cancelled' };
+}
+
+function feed(stdin: Writable | null, data: string | Uint8Array | undefined): void {
+  // A program need not read what it is given: then the pipe breaks, and that is all.
+  stdin?.on('error', () => undefined);
+  stdin?.end(data);
+}

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+/** Both ends of a pipe, as file descriptors that whoever takes the pipe has to close. */
+export interface Pipe {
+  readonly readEnd: number;
+  readonly writeEnd: number;
+}
+
+/**
+ * Real pipes for the streams of programs. What Node connects children with are sockets, and those cannot be opened by
+ * name: `echo oops > /dev/stderr` fails in a script, `tee /dev/stderr` does, and so does `cat /dev/stdin`.
+ */
+export interface PipeSupply {
+  /** `null` where pipes cannot be made: no `mkfifo`, no writable temporary folder, no descriptor left. */
+  take(): Promise<Pipe | null>;
+  /** Closes those not taken. */
+  close(): void;
+}
+
+/** Starting `mkfifo` costs a few milliseconds, so pipes are made in stock. */
+const BATCH = 16;
+
+export function createPipeSupply(): PipeSupply {
+  let stock: Pipe[] = [];
+  let refilling: Promise<void> | null = null;
+  let isUsable = true;
+
+  const refill = async () => {
+    const made = await makePipes(BATCH);
+    if (made.length === 0) isUsable = false;
+    if (isUsable) stock.push(...made);
+    else made.forEach(closePipe);
+    refilling = null;
+  };
+
+  return {
+    async take() {
+      while (stock.length === 0 && isUsable) await (refilling ??= refill());
+      return stock.pop() ?? null;
+    },
+    close() {
+      isUsable = false;
+      stock.forEach(closePipe);
+      stock = [];
+    },
+  };
+}
+
+export function closePipe(pipe: Pipe): void {
+  closeSync(pipe.readEnd);
+  closeSync(pipe.writeEnd);
+}
+
+/** Node has no `pipe(2)`: named ones are made, opened and unlinked. */
+async function makePipes(count: number): Promise<Pipe[]> {
+  const pipes: Pipe[] = [];
+  let folder: string | null = null;
+  try {
+    folder = await mkdtemp(path.join(tmpdir(), 'playbook-'));
+    const names = Array.from({ length: count }, (_, index) =>
+      path.join(String(folder), `${index}`),
+    );
+    await promisify(execFile)('mkfifo', ['-m', '600', ...names]);
+    for (const name of names) pipes.push(openPipe(name));
+  } catch {
+    // Not fatal: the caller falls back to sockets, and what was opened is used.
+  } finally {
+    if (folder !== null) await rm(folder, { recursive: true, force: true });
+  }
+  return pipes;
+}
+
+function openPipe(name: string): Pipe {
+  // Opening one end waits for the other, unless it is told not to; the ends that stay have to be blocking ones.
+  const opener = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const writeEnd = openSync(name, constants.O_WRONLY);
+    try {
+      return { writeEnd, readEnd: openSync(name, constants.O_RDONLY) };
+    } catch (error) {
+      closeSync(writeEnd);
+      throw error;
+    }
+  } finally {
+    closeSync(opener);
+  }
+}

@@ -1,0 +1,79 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import type { Clock } from '../../src/async/clock.js';
+import { createProcessBackend } from '../../src/deploy/process/backend.js';
+import type { Deployment } from '../../src/deploy/backend.js';
+import type { ServiceSpec } from '../../src/model/service.js';
+import { openLocal } from '../../src/remote/local/connection.js';
+import { createPool } from '../../src/remote/pool.js';
+import type { BackendUnderTest, WantedService } from '../contract/backend.js';
+import { nodeSpec, serviceSpec } from './specs.js';
+
+let count = 0;
+
+/** The process backend on this machine, with folders of its own. */
+export async function openLocalBackend(options: { clock?: Clock } = {}): Promise<BackendUnderTest> {
+  const root = await mkdtemp(path.join(tmpdir(), 'playbook-test-'));
+  const connect = () => createPool((node) => openLocal(node, { cwd: root }));
+  const pools = [connect()];
+  const [pool] = pools;
+  if (!pool) throw new Error('no pool');
+  count += 1;
+  const deployment: Deployment = {
+    run: `test-${process.pid}-${count}`,
+    scenario: 'contract',
+    node: nodeSpec(),
+    workingFolder: path.join(root, 'work'),
+    stateFolder: path.join(root, 'state'),
+  };
+  await mkdir(deployment.workingFolder);
+  await mkdir(deployment.stateFolder);
+
+  return {
+    backend: createProcessBackend({ pool, ...options }),
+    another() {
+      const other = connect();
+      pools.push(other);
+      return createProcessBackend({ pool: other });
+    },
+    deployment,
+    serviceSpec: processService,
+    readWorkingFile: (name) => readFile(path.join(deployment.workingFolder, name)),
+    otherDeployment: (changes) => ({
+      ...deployment,
+      stateFolder: path.join(root, 'other'),
+      ...changes,
+    }),
+    async close() {
+      for (const each of pools) await each.closeAll();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+function processService(wanted: WantedService): ServiceSpec {
+  const { id = 'service', run, env = {}, stopGracePeriodMs = 5_000 } = wanted;
+  return serviceSpec(id, [], {
+    process: {
+      argv: typeof run === 'string' ? ['/bin/sh', '-c', run] : run,
+      env,
+      workingDir: '.',
+      stopSignal: wanted.stopSignal ?? 'SIGTERM',
+      stopGracePeriodMs,
+      healthCheck: wanted.healthCheck
+        ? {
+            argv: [],
+            intervalMs: 1_000,
+            timeoutMs: 1_000,
+            retries: 3,
+            startPeriodMs: 0,
+            startIntervalMs: 1_000,
+            ...wanted.healthCheck,
+          }
+        : null,
+    },
+  });
+}
