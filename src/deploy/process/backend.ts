@@ -1,0 +1,136 @@
+import { type Clock, systemClock } from '../../async/clock.js';
+import { type Replay, createReplay } from '../../async/replay.js';
+import type { HealthCheck, ProcessSpec, ServiceSpec } from '../../model/service.js';
+import type { ConnectionPool } from '../../remote/pool.js';
+import { type Redactor, createRedactor } from '../../remote/redaction.js';
+import type { DeploymentBackend, RunningService, ServiceEvent } from '../backend.js';
+import { findProblems, prepareDeployment } from './check.js';
+import { healthCommand, logPath } from './commands.js';
+import { judgeCheck } from './health-check.js';
+import { type CheckResult, monitorHealth } from './health-monitor.js';
+import { type LogSource, followLines, readLastLines, saveLogFile } from './logs.js';
+import { type StartedService, startService } from './start.js';
+import { listLeftovers, purgeDeployment, stopRecorded } from './teardown.js';
+
+export interface ProcessBackendOptions {
+  readonly pool: ConnectionPool;
+  /** For health checks. */
+  readonly clock?: Clock;
+  /** Keeps secrets out of what is shown or saved of logs. */
+  readonly redactor?: Redactor;
+}
+
+/** What this process knows of a service that it started itself. */
+interface Attended {
+  readonly started: StartedService;
+  readonly events: Replay<ServiceEvent>;
+  /** Ends its health checks. */
+  readonly leave: () => void;
+}
+
+/** Runs services as plain processes: one per service, in a process group of its own. */
+export function createProcessBackend(options: ProcessBackendOptions): DeploymentBackend {
+  const { pool, clock = systemClock, redactor = createRedactor([]) } = options;
+  const attended = new WeakMap<RunningService, Attended>();
+
+  const attend = (
+    running: RunningService,
+    spec: ProcessSpec,
+    started: StartedService,
+  ): Attended => {
+    const events = createReplay<ServiceEvent>();
+    const { healthCheck: check } = spec;
+    const leaving = new AbortController();
+    if (check) {
+      const run = (signal: AbortSignal) => runCheck(pool, running, spec, check, redactor, signal);
+      const onEvent = (event: ServiceEvent) => events.push(event);
+      void monitorHealth({ check, clock, run, onEvent, signal: leaving.signal });
+    }
+    void started.exited.then((exit) => {
+      leaving.abort();
+      events.push({ type: 'exited', exit });
+      events.end();
+    });
+    return { started, events, leave: () => leaving.abort() };
+  };
+  const logOf = (running: RunningService): LogSource => ({
+    pool,
+    node: running.deployment.node,
+    path: logPath(running.deployment, running.service),
+    offset: attended.get(running)?.started.logOffset ?? 0,
+    redactor,
+  });
+
+  return {
+    runtime: 'process',
+    check: (node, signal) => findProblems(pool, node, signal),
+    prepare: (deployment, signal) => prepareDeployment(pool, deployment, signal),
+
+    async up(deployment, service, signal) {
+      const spec = specOf(service);
+      const outcome = await startService(pool, deployment, service, spec, signal);
+      if (!outcome.ok) return outcome;
+      const description = `process group ${outcome.value.processGroup}`;
+      const running: RunningService = { service, deployment, description };
+      attended.set(running, attend(running, spec, outcome.value));
+      return { ok: true, value: running };
+    },
+
+    watch: (running, signal) =>
+      attended.get(running)?.events.read(signal) ?? watchUnattended(running),
+    followLog: (running, signal) =>
+      followLines(
+        logOf(running),
+        attended.get(running)?.started.ended ?? Promise.resolve(),
+        signal,
+      ),
+    lastLines: (running, count) => readLastLines(logOf(running), count),
+    saveLog: (running, to) => saveLogFile(logOf(running), to),
+
+    async down(running) {
+      const { deployment, service } = running;
+      const own = attended.get(running);
+      if (own) {
+        own.leave();
+        own.started.stop();
+        await own.started.ended;
+      }
+      // What the node knows is asked also where it was stopped from here: that proves that it is gone.
+      return stopRecorded(pool, deployment, service, specOf(service));
+    },
+
+    leftovers: (deployment) => listLeftovers(pool, deployment),
+    purge: (deployment) => purgeDeployment(pool, deployment),
+  };
+}
+
+function specOf({ id, process }: ServiceSpec): ProcessSpec {
+  if (!process) throw new Error(`${id} is no service for the runtime process`);
+  return process;
+}
+
+async function runCheck(
+  pool: ConnectionPool,
+  { deployment, service }: RunningService,
+  spec: ProcessSpec,
+  check: HealthCheck,
+  redactor: Redactor,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const command = healthCommand(deployment, service, spec, check);
+  const { timeoutMs } = check;
+  const ended = await pool.use(deployment.node, (connection) =>
+    connection.exec(command, { signal, timeoutMs, stopSignal: 'SIGKILL', graceMs: 0 }),
+  );
+  const result = judgeCheck(ended, check);
+  return result.isHealthy ? result : { ...result, message: redactor.text(result.message) };
+}
+
+/** A service that another process started: nobody here can say how it ends. */
+async function* watchUnattended({ service }: RunningService): AsyncGenerator<ServiceEvent> {
+  const description = `${service.id} was started by another run of playbook`;
+  yield await Promise.resolve({
+    type: 'exited',
+    exit: { exitCode: null, signal: null, isLost: true, description },
+  });
+}

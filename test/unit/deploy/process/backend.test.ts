@@ -1,0 +1,4 @@
+import { describeBackend } from '../../../contract/backend.js';
+import { openLocalBackend } from '../../../support/local-backend.js';
+
+describeBackend('process', () => openLocalBackend());
