@@ -1,0 +1,208 @@
+import path from 'node:path';
+
+import pLimit from 'p-limit';
+
+import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
+import type { ResultPath } from '../../model/scenario.js';
+import type { SourceLocation } from '../../model/source.js';
+import type { Connection, TransferSummary } from '../../remote/connection.js';
+import { parseFilePattern } from './glob.js';
+import { type ListedEntry, listFolder } from './listing.js';
+
+export interface CollectOptions {
+  readonly connection: Connection;
+  /** The script's working folder on the node, absolute: what relative paths are relative to. */
+  readonly workingFolder: string;
+  /** What `result_paths` declares. */
+  readonly resultPaths: readonly ResultPath[];
+  /**
+   * A folder on the node for results that nothing declares, absolute: what it holds goes to the top of the destination.
+   * It may be empty.
+   */
+  readonly undeclared: string | null;
+  /** The folder for the artifacts here, absolute; it exists. */
+  readonly destination: string;
+  /** Names at the top of the destination that are not for results: the script's own logs. */
+  readonly reserved?: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+export interface Collection extends TransferSummary {
+  /** What was declared and is not there, what was refused, what did not get here; in the order of the declarations. */
+  readonly failures: readonly Failure[];
+}
+
+/** Files of one declaration that are fetched one by one. */
+const FETCHES_AT_ONCE = 4;
+
+/**
+ * Brings the declared results home, each under its own path: `results/` to `results/`, `/data/out/` to `data/out/`.
+ * One that is missing, or that leads out of the working folder, keeps none of the others from being collected.
+ */
+export async function collectArtifacts(options: CollectOptions): Promise<Collection> {
+  const fetched: Outcome<TransferSummary>[] = [];
+  for (const declared of options.resultPaths) {
+    if (options.signal.aborted) break;
+    const outcomes =
+      declared.kind === 'directory'
+        ? await fetchDirectory(declared, options)
+        : await fetchFiles(declared, options);
+    fetched.push(...outcomes);
+  }
+  if (options.undeclared !== null && !options.signal.aborted) {
+    fetched.push(...(await fetchUndeclared(options.undeclared, options)));
+  }
+  const copied = fetched.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
+  return {
+    files: copied.reduce((sum, { files }) => sum + files, 0),
+    bytes: copied.reduce((sum, { bytes }) => sum + bytes, 0),
+    failures: fetched.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure])),
+  };
+}
+
+type Fetched = readonly Outcome<TransferSummary>[];
+
+/** What a failure tells of a declaration. */
+type Wanted = Pick<ResultPath, 'path' | 'kind'> & { readonly source: SourceLocation | null };
+
+async function fetchDirectory(declared: ResultPath, options: CollectOptions): Promise<Fetched> {
+  const { connection, workingFolder, signal } = options;
+  const target = targetOf(declared.path);
+  if (target === null) return [refuse(declared, 'it leads out of the working folder', options)];
+  const listed = await listFolder(connection, workingFolder, declared.path, null, signal);
+  if (!listed.ok) return [listed];
+  const { folder, root, entries } = listed.value;
+  if (folder === null) return [missing(declared, 'there is no such directory', options)];
+  if (!declared.isAbsolute && !isInside(root, folder)) {
+    return [refuse(declared, `it is a link to ${folder}, outside of the working folder`, options)];
+  }
+  if (!entries.some(isFile)) return [missing(declared, 'there is no file in it', options)];
+  return fetchContent(declared, entries, folder, target, options);
+}
+
+async function fetchUndeclared(undeclared: string, options: CollectOptions): Promise<Fetched> {
+  const { connection, workingFolder, signal } = options;
+  const listed = await listFolder(connection, workingFolder, undeclared, null, signal);
+  if (!listed.ok) return [listed];
+  const { folder, entries } = listed.value;
+  if (folder === null || !entries.some(isFile)) return [];
+  const wanted: Wanted = { path: undeclared, kind: 'directory', source: null };
+  return fetchContent(wanted, entries, folder, '.', options);
+}
+
+async function fetchContent(
+  wanted: Wanted,
+  entries: readonly ListedEntry[],
+  folder: string,
+  target: string,
+  options: CollectOptions,
+): Promise<Fetched> {
+  const { connection, destination, reserved = [], signal } = options;
+  const isClean = entries.every(
+    (entry) =>
+      (entry.link === null || isInside(folder, entry.link.target)) &&
+      !reserved.includes(path.join(target, entry.path)),
+  );
+  if (isClean) {
+    return [await connection.download(folder, path.join(destination, target), { signal })];
+  }
+  // What is refused is no reason to lose the rest.
+  return fetchOneByOne(wanted, entries, folder, target, folder, options);
+}
+
+function isFile({ link }: ListedEntry): boolean {
+  return link === null || link.kind === 'file';
+}
+
+async function fetchFiles(declared: ResultPath, options: CollectOptions): Promise<Fetched> {
+  const { connection, workingFolder, signal } = options;
+  const target = targetOf(declared.path);
+  if (target === null) return [refuse(declared, 'it leads out of the working folder', options)];
+  const pattern = parseFilePattern(declared.isAbsolute ? `/${target}` : target);
+  const listed = await listFolder(connection, workingFolder, pattern.base, pattern.depth, signal);
+  if (!listed.ok) return [listed];
+  const { folder, root, entries } = listed.value;
+  const found = entries.filter(
+    (entry) => pattern.matches(entry.path) && isFile(entry),
+  );
+  if (folder === null || found.length === 0) {
+    return [missing(declared, 'there is no such file', options)];
+  }
+  // A path from the root of the file system that names one file may name a link to anywhere: it was asked for by name.
+  const limits = declared.isAbsolute ? (pattern.isLiteral ? '/' : folder) : root;
+  const base = targetOf(pattern.base) ?? '.';
+  return fetchOneByOne(declared, found, folder, base, limits, options);
+}
+
+/**
+ * @param folder Where the entries lie, on the node.
+ * @param target The folder below the destination where they go.
+ * @param limits The folder on the node that nothing may lead out of.
+ */
+async function fetchOneByOne(
+  wanted: Wanted,
+  entries: readonly ListedEntry[],
+  folder: string,
+  target: string,
+  limits: string,
+  options: CollectOptions,
+): Promise<Fetched> {
+  const { connection, destination, reserved = [], signal } = options;
+  const limit = pLimit(FETCHES_AT_ONCE);
+  const fetch = async (entry: ListedEntry): Promise<Outcome<TransferSummary>> => {
+    const to = path.join(target, entry.path);
+    const from = entry.link?.target ?? path.posix.join(folder, entry.path);
+    if (!isInside(limits, from)) {
+      return refuse(wanted, `${to} leads to ${from}, outside of ${limits}`, options);
+    }
+    if (reserved.includes(to)) {
+      return refuse(wanted, `${to} is the name of a file that playbook writes itself`, options);
+    }
+    if (from.includes('\ufffd')) {
+      return refuse(wanted, `the name of ${to} is not UTF-8; only a whole directory can hold it`, options);
+    }
+    return connection.download(from, path.join(destination, to), { signal });
+  };
+  const present = entries.filter(({ link }) => link?.kind !== 'nothing');
+  return Promise.all(present.map((entry) => limit(() => fetch(entry))));
+}
+
+/** Where a declared path goes below the destination; `null` where it climbs out of it. */
+function targetOf(declared: string): string | null {
+  const relative = path.posix.normalize(declared).replace(/^\/+|\/+$/g, '');
+  return relative === '..' || relative.startsWith('../') ? null : relative;
+}
+
+function isInside(folder: string, file: string): boolean {
+  return file === folder || file.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}
+
+function missing(
+  wanted: Wanted,
+  why: string,
+  { connection }: CollectOptions,
+): Outcome<TransferSummary> {
+  const failure = createFailure('result_missing', `${nameOf(wanted)} is missing: ${why}`, {
+    node: connection.node,
+    source: wanted.source,
+    hint: 'test_execution.result_paths declares it, so the script has to write it',
+  });
+  return { ok: false, failure };
+}
+
+function refuse(
+  wanted: Wanted,
+  why: string,
+  { connection }: CollectOptions,
+): Outcome<TransferSummary> {
+  const failure = createFailure('result_refused', `${nameOf(wanted)} is not collected: ${why}`, {
+    node: connection.node,
+    source: wanted.source,
+    hint: 'declare what lies outside with an absolute path in test_execution.result_paths',
+  });
+  return { ok: false, failure };
+}
+
+function nameOf(wanted: Wanted): string {
+  return wanted.kind === 'directory' ? `${wanted.path}/` : wanted.path;
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+import type { Outcome } from '../../model/failure.js';
+import { fileFailure } from './file-failure.js';
+
+/**
+ * Writes a file so that its name never stands for half of it: the content goes to a temporary name in the same folder,
+ * reaches the disk, and only then gets the name. Where it fails, the file is as it was before.
+ *
+ * @param file Absolute; its folder exists.
+ */
+export async function writeAtomically(
+  file: string,
+  content: string | Uint8Array,
+): Promise<Outcome<void>> {
+  const temporary = temporaryName(file);
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+    await syncFolder(path.dirname(file));
+    return { ok: true, value: undefined };
+  } catch (error) {
+    await rm(temporary, { force: true });
+    return { ok: false, failure: fileFailure(error, `could not write ${file}`) };
+  }
+}
+
+/** Hidden, and in the same folder, since a name cannot be moved from one file system to another. */
+export function temporaryName(file: string): string {
+  const name = `.${path.basename(file).slice(0, 100)}.${randomUUID()}.tmp`;
+  return path.join(path.dirname(file), name);
+}
+
+/** Makes the new name last through a loss of power. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await syncIfPossible(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncIfPossible(handle: FileHandle): Promise<void> {
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network file systems cannot sync a folder; the file itself is complete.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EINVAL' && code !== 'ENOTSUP' && code !== 'EPERM') throw error;
+  }
+}

@@ -1,0 +1,78 @@
+import { hostname, userInfo } from 'node:os';
+
+import type { Command } from '../model/command.js';
+import type { Outcome } from '../model/failure.js';
+import type { Connection } from '../remote/connection.js';
+import { fileFailure } from './files/file-failure.js';
+import { hashFiles } from './files/file-hashes.js';
+
+/** Where a result comes from: who ran it, on which state of the project's files. */
+export interface Provenance {
+  readonly hostname: string;
+  readonly user: string;
+  /** The project's root, absolute. */
+  readonly project: string;
+  /** `null`: the project is no git checkout, or has no commit yet. */
+  readonly git: GitState | null;
+  /** The scenario's files, relative to its folder. */
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+}
+
+export interface GitState {
+  readonly commit: string;
+  /** Something in the project is not as it was committed; what runs write themselves does not count. */
+  readonly dirty: boolean;
+}
+
+const GIT_TIMEOUT_MS = 10_000;
+/** What runs write themselves, whether it is ignored or not. */
+const WRITTEN_BY_RUNS = ['results', 'logs', '.playbook'];
+
+/**
+ * @param controller Runs programs on this machine.
+ * @param root The project's root, absolute.
+ * @param scenarioPath The scenario's folder, absolute.
+ */
+export async function gatherProvenance(
+  controller: Pick<Connection, 'exec'>,
+  root: string,
+  scenarioPath: string,
+): Promise<Outcome<Provenance>> {
+  try {
+    const [git, hashes] = await Promise.all([readGit(controller, root), hashFiles(scenarioPath)]);
+    const files = hashes.map(({ path, sha256 }) => ({ path, sha256 }));
+    const value = { hostname: hostname(), user: userName(), project: root, git, files };
+    return { ok: true, value };
+  } catch (error) {
+    return { ok: false, failure: fileFailure(error, `could not read ${scenarioPath}`) };
+  }
+}
+
+/** Anything but success means that there is no git here, or nothing that it could tell. */
+async function readGit(
+  controller: Pick<Connection, 'exec'>,
+  root: string,
+): Promise<GitState | null> {
+  const git = async (...args: readonly string[]): Promise<string | null> => {
+    const argv: Command['argv'] = ['git', '-C', root, ...args];
+    // Reading must not take the lock that somebody's commit is waiting for.
+    const env = { GIT_OPTIONAL_LOCKS: '0' };
+    const result = await controller.exec({ argv, env }, { timeoutMs: GIT_TIMEOUT_MS });
+    const isDone = result.termination === 'exited' && result.exitCode === 0;
+    return isDone ? result.stdout.toString().trim() : null;
+  };
+  const commit = await git('rev-parse', '--verify', 'HEAD');
+  if (commit === null) return null;
+  const excluded = WRITTEN_BY_RUNS.map((name) => `:(exclude)${name}`);
+  const changes = await git('status', '--porcelain', '--', '.', ...excluded);
+  return { commit, dirty: changes !== '' };
+}
+
+/** A user id without an entry in the user database, as in many containers, is its number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

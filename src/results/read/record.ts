@@ -1,0 +1,102 @@
+import type { FailureKind } from '../../model/failure.js';
+import {
+  type FailureRecord,
+  LATENCIES,
+  type LoadPoint,
+  STATISTICS,
+  type ScenarioStatus,
+} from '../../model/result.js';
+import { type JsonObject, asNumber, asObject, asObjects, asString } from './json.js';
+
+/** `running`: not over yet, and somebody is at it. */
+export type RecordedStatus = ScenarioStatus | 'running';
+
+/** A run as `results --format json` lists it. */
+export interface RunRecord {
+  readonly run: string;
+  readonly status: RecordedStatus;
+  readonly started_at: string | null;
+  readonly duration_s: number | null;
+  readonly scenarios: readonly {
+    readonly name: string;
+    readonly status: RecordedStatus;
+    readonly duration_s: number | null;
+  }[];
+}
+
+/** A run with all that its files tell. */
+export interface RunDetails extends RunRecord {
+  readonly exit_code: number | null;
+  /** The run's folder, absolute. */
+  readonly results_path: string;
+  readonly scenarios: readonly ScenarioDetails[];
+}
+
+export interface ScenarioDetails {
+  readonly name: string;
+  readonly status: RecordedStatus;
+  readonly attempts: number;
+  readonly duration_s: number | null;
+  readonly failure: FailureRecord | null;
+  readonly reason: string | null;
+  readonly metrics: readonly LoadPoint[];
+}
+
+const STATUSES: ReadonlySet<unknown> = new Set<ScenarioStatus>([
+  'completed',
+  'failed',
+  'invalid',
+  'skipped',
+  'cancelled',
+  'interrupted',
+]);
+
+/** `null` for a word that is no status. */
+export function parseStatus(value: unknown): ScenarioStatus | null {
+  return STATUSES.has(value) ? (value as ScenarioStatus) : null;
+}
+
+export function parseFailure(value: unknown): FailureRecord | null {
+  const failure = asObject(value);
+  const message = asString(failure?.['message']);
+  if (!failure || message === null) return null;
+  return {
+    // Written by another version, it may be a kind that this one does not know; it is only shown.
+    kind: (asString(failure['kind']) ?? 'unknown') as FailureKind,
+    message,
+    hint: asString(failure['hint']),
+    node: asString(failure['node']),
+    service: asString(failure['service']),
+    output: Array.isArray(failure['output'])
+      ? failure['output'].filter((line) => typeof line === 'string')
+      : [],
+  };
+}
+
+export function parseLoadPoints(value: unknown): readonly LoadPoint[] {
+  return asObjects(value).map(parseLoadPoint);
+}
+
+function parseLoadPoint(point: JsonObject): LoadPoint {
+  const latencies = STATISTICS.flatMap((statistic) =>
+    LATENCIES.map((latency) => `${statistic}_${latency}_ms` as const),
+  );
+  return {
+    source: asString(point['source']) ?? '',
+    label: asString(point['label']) ?? '',
+    concurrency: asNumber(point['concurrency']),
+    request_rate: point['request_rate'] === 'inf' ? 'inf' : asNumber(point['request_rate']),
+    duration_s: asNumber(point['duration_s']),
+    requests_completed: asNumber(point['requests_completed']),
+    requests_failed: asNumber(point['requests_failed']),
+    input_tokens: asNumber(point['input_tokens']),
+    output_tokens: asNumber(point['output_tokens']),
+    request_throughput: asNumber(point['request_throughput']),
+    output_token_throughput: asNumber(point['output_token_throughput']),
+    total_token_throughput: asNumber(point['total_token_throughput']),
+    ...(Object.fromEntries(latencies.map((key) => [key, asNumber(point[key])])) as Record<
+      (typeof latencies)[number],
+      number | null
+    >),
+  };
+}

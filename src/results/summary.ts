@@ -1,0 +1,72 @@
+import type {
+  Artifact,
+  FailureRecord,
+  LoadPoint,
+  ResultSummary,
+  ScenarioOutcome,
+  ScenarioStatus,
+  ScriptRecord,
+  SuiteSummary,
+} from '../model/result.js';
+
+/** How a scenario went, as the run knows it. */
+export interface ScenarioResult {
+  readonly scenario: string;
+  readonly run: string;
+  readonly status: ScenarioStatus;
+  readonly attempts: number;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+  /** Measured, not the difference of the two: the clock may have been set meanwhile. */
+  readonly durationMs: number;
+  readonly script: ScriptRecord | null;
+  /** The first is the cause, the others came after it. */
+  readonly failures: readonly FailureRecord[];
+  readonly metrics: readonly LoadPoint[];
+  readonly artifacts: readonly Artifact[];
+}
+
+/** `result_summary.json`. */
+export function buildResultSummary(result: ScenarioResult): ResultSummary {
+  const [failure = null, ...further] = result.failures;
+  return {
+    scenario: result.scenario,
+    run: result.run,
+    status: result.status,
+    attempts: result.attempts,
+    started_at: result.startedAt.toISOString(),
+    ended_at: result.endedAt.toISOString(),
+    duration_s: inSeconds(result.durationMs),
+    script: result.script,
+    failure,
+    further_failures: further,
+    metrics: result.metrics,
+    artifacts: result.artifacts,
+  };
+}
+
+/** How a run went, as the run knows it. */
+export interface SuiteResult {
+  readonly run: string;
+  readonly status: ScenarioStatus;
+  readonly exitCode: number;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+  readonly scenarios: readonly ScenarioOutcome[];
+}
+
+/** `suite_summary.json`. */
+export function buildSuiteSummary(result: SuiteResult): SuiteSummary {
+  return {
+    run: result.run,
+    status: result.status,
+    exit_code: result.exitCode,
+    started_at: result.startedAt.toISOString(),
+    ended_at: result.endedAt.toISOString(),
+    scenarios: result.scenarios,
+  };
+}
+
+function inSeconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}
