@@ -1,0 +1,84 @@
+import type { Writable } from 'node:stream';
+
+import type { ScriptOutput, StampedEvent, SuiteStarted } from '../model/event.js';
+import { describeEvent } from './narration.js';
+import type { Reporter } from './reporter.js';
+import { createOverview, renderSummary } from './summary.js';
+import { count } from './text/count.js';
+import { toPrintableLines } from './text/printable.js';
+import { createTextStream } from './text/stream.js';
+import { plainStyle, type TextOptions } from './text/style.js';
+import { formatTimeOfDay } from './text/time.js';
+import { displayWidth, padTo } from './text/width.js';
+
+/** The width is that of the tables at the end; the lines of the run itself are as long as they are. */
+export interface PlainOptions extends TextOptions {
+  /** Adds the start of every phase, and everything a failure tells. */
+  readonly isVerbose?: boolean;
+}
+
+/** Names of scenarios longer than this do not push every other line to the right. */
+const WIDEST_NAME = 24;
+
+/**
+ * A run as lines with the time, the scenario and the phase in front: for logs, pipes and CI. Ends with a summary.
+ * Where the reader is too slow, script output is left out, and a line says how much. Errors of the stream are ignored
+ * after the first.
+ */
+export function createPlainReporter(stream: Writable, options: PlainOptions = {}): Reporter {
+  const { style = plainStyle } = options;
+  const out = createTextStream(stream);
+  const overview = createOverview();
+  let nameWidth = 0;
+  let phase = '';
+  let leftOut = 0;
+
+  const print = (event: StampedEvent, lines: readonly string[]) => {
+    const scenario = 'scenario' in event ? (event.scenario ?? null) : null;
+    const time = style.faint(formatTimeOfDay(event.at));
+    const place =
+      scenario === null
+        ? ''
+        : `${style.strong(padTo(scenario, nameWidth))}  ${style.accent(padTo(phase, 9))}  `;
+    out.write(lines.map((line) => `${time}  ${place}${line}`.trimEnd() + '\n').join(''));
+  };
+  const onOutput = (event: StampedEvent & ScriptOutput) => {
+    const lines = toPrintableLines(event.text);
+    if (!out.hasRoom()) {
+      leftOut += lines.length;
+      return;
+    }
+    if (leftOut > 0) {
+      print(event, [
+        style.faint(`${count(leftOut, 'line')} of output left out: the reader is slow`),
+      ]);
+      leftOut = 0;
+    }
+    print(
+      event,
+      lines.map((line) => `${style.faint(style.signs.bar)} ${line}`),
+    );
+  };
+
+  return {
+    on(event) {
+      overview.on(event);
+      if (event.type === 'script_output') {
+        onOutput(event);
+        return;
+      }
+      if (event.type === 'suite_started') nameWidth = widestName(event);
+      if (event.type === 'scenario_started' || event.type === 'scenario_finished') phase = '';
+      if (event.type === 'phase_started') phase = event.phase;
+      print(event, describeEvent(event, options));
+      if (event.type === 'suite_finished') {
+        out.write(`\n${renderSummary(overview.suite(event), options)}`);
+      }
+    },
+    close: () => out.flush(),
+  };
+}
+
+function widestName({ scenarios }: SuiteStarted): number {
+  return Math.min(WIDEST_NAME, Math.max(0, ...scenarios.map(({ name }) => displayWidth(name))));
+}

@@ -1,0 +1,142 @@
+import { renderTable } from './text/table.js';
+import { count } from './text/count.js';
+import { formatSeconds } from './text/duration.js';
+import { toPrintableLine } from './text/printable.js';
+import { renderStatus, type RunStatus } from './text/status.js';
+import { plainStyle, type Style, type TextOptions } from './text/style.js';
+
+/** In columns. */
+const ROOM_FOR_DESCRIPTIONS = 110;
+
+/** One node as `nodes` and `health --format json` show it. */
+export interface NodeRow {
+  readonly name: string;
+  readonly host: string;
+  readonly transport: string;
+  readonly enabled: boolean;
+  /** `null`: nobody has looked. */
+  readonly reachable: boolean | null;
+  /** `process`, `docker`; with its version where somebody has looked. */
+  readonly runtime: string;
+  readonly problems: readonly string[];
+}
+
+/** One scenario as `scenarios` lists it. */
+export interface ScenarioRow {
+  readonly name: string;
+  readonly directory: string;
+  readonly enabled: boolean;
+  readonly services: number;
+  readonly nodes: readonly string[];
+  readonly tags: readonly string[];
+  readonly estimated_duration_s: number | null;
+  readonly description: string;
+}
+
+/** One run as `results --format json` shows it. */
+export interface RunRow {
+  readonly run: string;
+  readonly status: RunStatus;
+  readonly started_at: string | null;
+  readonly duration_s: number | null;
+  readonly scenarios: readonly {
+    readonly name: string;
+    readonly status: RunStatus;
+    readonly duration_s: number | null;
+  }[];
+}
+
+/** What `nodes.yaml` says; nothing is asked of the nodes. */
+export function renderNodes(rows: readonly NodeRow[], options: TextOptions = {}): string {
+  const { style = plainStyle } = options;
+  return renderTable(
+    ['NODE', 'HOST', 'TRANSPORT', 'RUNTIME', 'ENABLED'].map((title) => ({ title })),
+    rows.map((row) => [
+      style.strong(row.name),
+      row.host,
+      row.transport,
+      row.runtime,
+      row.enabled ? 'yes' : style.faint('no'),
+    ]),
+    options,
+  );
+}
+
+/** What asking the nodes has shown. */
+export function renderHealth(rows: readonly NodeRow[], options: TextOptions = {}): string {
+  const { style = plainStyle } = options;
+  return renderTable(
+    ['NODE', 'HOST', 'STATE', 'RUNTIME', 'PROBLEMS'].map((title) => ({ title })),
+    rows.map((row) => [
+      style.strong(row.name),
+      row.host,
+      renderNodeState(row, style),
+      row.runtime,
+      row.problems.map(toPrintableLine).join('\n'),
+    ]),
+    options,
+  );
+}
+
+function renderNodeState(row: NodeRow, style: Style): string {
+  if (!row.enabled) return style.faint('disabled');
+  if (row.reachable === null) return style.faint('not checked');
+  if (!row.reachable) return style.bad('unreachable');
+  return row.problems.length === 0 ? style.good('ok') : style.caution('problems');
+}
+
+/** The scenarios in order; descriptions only where the terminal has room for them. */
+export function renderScenarios(rows: readonly ScenarioRow[], options: TextOptions = {}): string {
+  const { style = plainStyle, width = 80 } = options;
+  const isWide = width >= ROOM_FOR_DESCRIPTIONS;
+  return renderTable(
+    [
+      { title: 'SCENARIO' },
+      { title: 'DIRECTORY' },
+      { title: 'ENABLED' },
+      { title: 'SERVICES', align: 'right' },
+      { title: 'ESTIMATE', align: 'right' },
+      { title: 'TAGS' },
+      ...(isWide ? [{ title: 'DESCRIPTION' }] : []),
+    ],
+    rows.map((row) => [
+      style.strong(row.name),
+      row.directory,
+      row.enabled ? 'yes' : style.faint('no'),
+      String(row.services),
+      row.estimated_duration_s === null
+        ? style.faint(style.signs.none)
+        : formatSeconds(row.estimated_duration_s),
+      row.tags.join(', '),
+      ...(isWide ? [toPrintableLine(row.description)] : []),
+    ]),
+    options,
+  );
+}
+
+export function renderRuns(rows: readonly RunRow[], options: TextOptions = {}): string {
+  const { style = plainStyle } = options;
+  return renderTable(
+    [
+      { title: 'RUN' },
+      { title: 'STATUS' },
+      { title: 'TOOK', align: 'right' },
+      { title: 'SCENARIOS' },
+    ],
+    rows.map((row) => [
+      style.strong(row.run),
+      renderStatus(row.status, style),
+      row.duration_s === null ? style.signs.none : formatSeconds(row.duration_s),
+      countStatuses(row),
+    ]),
+    options,
+  );
+}
+
+/** `3 completed, 1 failed`, in the order in which they first appear. */
+function countStatuses({ scenarios }: RunRow): string {
+  if (scenarios.length === 0) return count(0, 'scenario');
+  const amounts = new Map<RunStatus, number>();
+  for (const { status } of scenarios) amounts.set(status, (amounts.get(status) ?? 0) + 1);
+  return [...amounts].map(([status, amount]) => `${amount} ${status}`).join(', ');
+}

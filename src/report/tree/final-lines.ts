@@ -1,0 +1,42 @@
+import type { ScenarioFinished, Warning } from '../../model/event.js';
+import { describePlace, summarizeFailure } from '../failure.js';
+import { summarizeLoad } from '../load/headline.js';
+import { formatSeconds } from '../text/duration.js';
+import { toPrintableLine } from '../text/printable.js';
+import { renderStatus, renderStatusSign } from '../text/status.js';
+import type { Style } from '../text/style.js';
+import { padTo } from '../text/width.js';
+
+/** `59 min 59 s` */
+const TIME_WIDTH = 11;
+
+/** What stays on the screen of a scenario that has ended: how it went, in one line. */
+export function renderScenarioLine(
+  event: ScenarioFinished,
+  nameWidth: number,
+  style: Style,
+): string {
+  const took = event.status === 'skipped' ? style.signs.none : formatSeconds(event.duration_s);
+  const cells = [
+    `${renderStatusSign(event.status, style)} ${style.strong(padTo(event.scenario, nameWidth))}`,
+    style.faint(padTo(took, TIME_WIDTH)),
+    describeEnd(event, style),
+  ];
+  return cells.join('  ').trimEnd();
+}
+
+export function renderWarning(event: Warning, style: Style): string {
+  const place = describePlace({ node: event.node ?? null, service: event.service ?? null });
+  const about = [event.scenario ?? '', place, toPrintableLine(event.message)];
+  return `${style.caution(style.signs.warning)} ${about.filter((part) => part !== '').join(': ')}`;
+}
+
+function describeEnd(event: ScenarioFinished, style: Style): string {
+  const attempts = event.attempts > 1 ? style.caution(` (attempt ${event.attempts})`) : '';
+  if (event.status === 'completed') {
+    return (summarizeLoad(event.metrics) || 'completed') + attempts;
+  }
+  const why = event.failure === null ? event.reason : summarizeFailure(event.failure);
+  const because = why === null ? '' : `: ${toPrintableLine(why)}`;
+  return `${renderStatus(event.status, style)}${attempts}${because}`;
+}

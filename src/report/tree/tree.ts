@@ -1,0 +1,114 @@
+import type { ScenarioFinished, SuiteFinished } from '../../model/event.js';
+import type { Reporter } from '../reporter.js';
+import { createOverview, renderSummary } from '../summary.js';
+import { plainStyle, type TextOptions } from '../text/style.js';
+import { displayWidth, truncateTo } from '../text/width.js';
+import { renderFrame } from './frame.js';
+import type { LiveRendererOptions } from './live-renderer.js';
+import { createPainter, type TerminalStream } from './painter.js';
+import { applyEvent, createRunView } from './run-view.js';
+import { renderScenarioLine, renderWarning } from './final-lines.js';
+import { type SuiteList, startSuiteList } from './suite-list.js';
+
+/** The width is the terminal's own. */
+export interface TreeOptions extends Pick<TextOptions, 'style'> {
+  /** The summary at the end tells everything about failures. */
+  readonly isVerbose?: boolean;
+  /** What elapsed times are counted to, ms since the epoch. Default: the system's time. */
+  readonly now?: () => number;
+}
+
+export interface TreeReporter extends Reporter {
+  /**
+   * Gives the terminal its cursor back at once: for a process that ends without `close`, after a second Ctrl-C or a
+   * crash. Harmless at any other time.
+   */
+  restore(): void;
+}
+
+const WIDEST_NAME = 24;
+const SPIN_MS = 200;
+
+/**
+ * A run as a live tree: scenarios that have ended in a line each, the running one with its phases, services and the
+ * newest lines of its script, and a summary when all is over. What it keeps does not grow with the output, and what it
+ * draws does not depend on how much happens. Errors of the stream are ignored after the first.
+ */
+export function createTreeReporter(
+  stream: TerminalStream,
+  options: TreeOptions = {},
+): TreeReporter {
+  const { style = plainStyle, isVerbose = false, now = Date.now } = options;
+  const painter = createPainter(stream);
+  const view = createRunView();
+  const overview = createOverview();
+  const defects: unknown[] = [];
+  let list: SuiteList | null = null;
+  let nameWidth = 0;
+  let lines: string[] = [];
+  let finished: SuiteFinished | null = null;
+  let closed: Promise<void> | null = null;
+
+  const rendererOptions: LiveRendererOptions = {
+    painter,
+    draw({ columns, rows }) {
+      const nowMs = now();
+      const { spinner } = style.signs;
+      const spin = spinner[Math.floor(nowMs / SPIN_MS) % spinner.length] ?? spinner[0];
+      // The last column and the last line stay free: a terminal that wraps or scrolls there would shift the picture.
+      const width = Math.max(1, columns - 1);
+      return renderFrame(view, { style, width, height: Math.max(1, rows - 1), nowMs, spin });
+    },
+    takeLines() {
+      const taken = lines;
+      lines = [];
+      return taken;
+    },
+    onDefect(error) {
+      defects.push(error);
+      painter.restore();
+    },
+  };
+  const titleOf = (event: ScenarioFinished) =>
+    truncateTo(renderScenarioLine(event, nameWidth, style), painter.size().columns - 1);
+
+  const close = async () => {
+    list?.endAll();
+    await list?.over;
+    const { columns } = painter.size();
+    const summary = finished
+      ? `\n${renderSummary(overview.suite(finished), { style, isVerbose, width: columns })}`
+      : '';
+    painter.finish(
+      rendererOptions
+        .takeLines()
+        .map((line) => `${line}\n`)
+        .join('') + summary,
+    );
+    await painter.flush();
+    if (defects.length > 0) throw defects[0];
+  };
+
+  return {
+    on(event) {
+      overview.on(event);
+      applyEvent(view, event);
+      if (event.type === 'suite_started') {
+        const names = event.scenarios.map(({ name }) => name);
+        nameWidth = Math.min(WIDEST_NAME, Math.max(0, ...names.map(displayWidth)));
+        list = startSuiteList(names, titleOf, rendererOptions);
+      }
+      if (event.type === 'warning') {
+        lines.push(renderWarning(event, style));
+      }
+      if (event.type === 'scenario_finished') list?.end(event);
+      if (event.type === 'suite_finished') {
+        finished = event;
+        // The picture goes as soon as all is over, not only when somebody closes.
+        list?.endAll();
+      }
+    },
+    close: () => (closed ??= close()),
+    restore: () => painter.restore(),
+  };
+}
