@@ -1,0 +1,152 @@
+import type { SourceLocation } from '../../model/source.js';
+import type { Report } from '../problem-log.js';
+import {
+  locateEntry,
+  locateKey,
+  locateNode,
+  renderPath,
+  toPlain,
+  type PathStep,
+  type YamlEntry,
+  type YamlMap,
+  type YamlNode,
+  type YamlScalar,
+} from '../yaml/tree.js';
+
+type KeyOf<T> = Extract<keyof T, string>;
+type ValueOf<T, K extends keyof T> = Exclude<T[K], undefined>;
+type MapOf<T> = Extract<T, object>;
+type ItemOf<T> = T extends readonly (infer Item)[] ? Item : never;
+
+/**
+ * A map of a file that passed its schema, read key by key. Reading is using: a value with an unset variable becomes a
+ * problem here, and only here. What the schema refused reads as not there.
+ */
+export interface Section<T extends object> {
+  readonly map: YamlMap;
+  readonly path: readonly PathStep[];
+  /** The value; `undefined` where there is none that could be used. */
+  get<K extends KeyOf<T>>(key: K): ValueOf<T, K> | undefined;
+  /** The map under a key. */
+  section<K extends KeyOf<T>>(key: K): Section<MapOf<ValueOf<T, K>>> | undefined;
+  /** The maps of a list. */
+  sections<K extends KeyOf<T>>(key: K): readonly Section<MapOf<ItemOf<ValueOf<T, K>>>>[];
+  /** The values of a list, each with its place. */
+  items(key: KeyOf<T>): readonly { readonly node: YamlNode; readonly path: readonly PathStep[] }[];
+  /** Something is written there, usable or not. */
+  has(key: KeyOf<T>): boolean;
+  /** Something is written there that cannot be used; the problem is reported already, or will be when it is read. */
+  isUnusable(key: KeyOf<T>): boolean;
+  /** Where the value is written; the section itself where there is none. */
+  at(key?: KeyOf<T>): SourceLocation;
+  keyAt(key: KeyOf<T>): SourceLocation;
+  error(key: KeyOf<T> | null, message: string, hint?: string): void;
+  warn(key: KeyOf<T> | null, message: string, hint?: string): void;
+}
+
+/** What all sections of a file share. */
+export interface SectionContext {
+  readonly report: Report;
+  /** Rendered paths of what the schema refused. */
+  readonly invalid: ReadonlySet<string>;
+}
+
+export function createSection<T extends object>(
+  map: YamlMap,
+  path: readonly PathStep[],
+  context: SectionContext,
+): Section<T> {
+  const { report, invalid } = context;
+  const written = (key: string): YamlEntry | undefined => {
+    const entry = map.entries.get(key);
+    return entry && isEmpty(entry.value) ? undefined : entry;
+  };
+  const usable = (key: string): YamlEntry | undefined =>
+    invalid.has(renderPath([...path, key])) ? undefined : written(key);
+  const itemsOf = (key: string) => {
+    const value = usable(key)?.value;
+    if (value?.kind !== 'sequence') return [];
+    return value.items
+      .map((node, index) => ({ node, path: [...path, key, index] }))
+      .filter((item) => !invalid.has(renderPath(item.path)));
+  };
+  const at = (key?: string): SourceLocation => {
+    const entry = key === undefined ? undefined : map.entries.get(key);
+    return entry ? locateEntry(entry) : locateNode(map);
+  };
+  const tell = (severity: 'error' | 'warning', key: string | null, message: string, hint = '') => {
+    const fullPath = renderPath(key === null ? path : [...path, key]);
+    report({ severity, at: at(key ?? undefined), path: fullPath, message, hint });
+  };
+
+  return {
+    map,
+    path,
+    get(key) {
+      const entry = usable(key);
+      if (!entry || !reportUnset(entry.value, [...path, key], report)) return undefined;
+      // The schema has made sure of the type.
+      return toPlain(entry.value) as ValueOf<T, typeof key>;
+    },
+    section(key) {
+      const value = usable(key)?.value;
+      return value?.kind === 'map' ? createSection(value, [...path, key], context) : undefined;
+    },
+    sections: (key) =>
+      itemsOf(key).flatMap((item) =>
+        item.node.kind === 'map' ? [createSection<never>(item.node, item.path, context)] : [],
+      ),
+    items: itemsOf,
+    has: (key) => written(key) !== undefined,
+    isUnusable(key) {
+      const entry = written(key);
+      return entry !== undefined && (usable(key) === undefined || isUnset(entry.value));
+    },
+    at,
+    keyAt(key) {
+      const entry = map.entries.get(key);
+      return entry ? locateKey(entry) : locateNode(map);
+    },
+    error: (key, message, hint) => tell('error', key, message, hint),
+    warn: (key, message, hint) => tell('warning', key, message, hint),
+  };
+}
+
+/** A key without a value says as much as no key. */
+function isEmpty(node: YamlNode): boolean {
+  return node.kind === 'scalar' && node.value === null && node.unset === undefined;
+}
+
+function isUnset(node: YamlNode): boolean {
+  return node.kind === 'scalar' && node.unset !== undefined;
+}
+
+/** Reports the unset variables in a value and below it. Returns whether there are none. */
+export function reportUnset(node: YamlNode, path: readonly PathStep[], report: Report): boolean {
+  switch (node.kind) {
+    case 'scalar':
+      if (node.unset === undefined) return true;
+      reportUnsetScalar(node, path, report);
+      return false;
+    case 'sequence':
+      return node.items
+        .map((item, index) => reportUnset(item, [...path, index], report))
+        .every(Boolean);
+    case 'map':
+      return [...node.entries.values()]
+        .map((entry) => reportUnset(entry.value, [...path, entry.key], report))
+        .every(Boolean);
+  }
+}
+
+function reportUnsetScalar(node: YamlScalar, path: readonly PathStep[], report: Report): void {
+  for (const name of node.unset ?? []) {
+    report({
+      severity: 'error',
+      at: locateNode(node),
+      path: renderPath(path),
+      message: `the variable ${name} is not set`,
+      hint: `set it in the environment or in the project's .env, or write \${${name}:-default}`,
+    });
+  }
+}

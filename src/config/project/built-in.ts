@@ -1,0 +1,45 @@
+import type { MetadataFile } from '../schema/metadata.js';
+
+/**
+ * The layer that is built in: every setting that a scenario or the project may give, with what counts where neither
+ * does. Durations are in seconds here, as a user would write them.
+ */
+export const BUILT_IN = {
+  'service_health_check.enabled': true,
+  'service_health_check.strategy': 'standard',
+  'service_health_check.startup_timeout': null,
+  'service_health_check.max_retries': 3,
+  'test_execution.node': 'local',
+  'test_execution.script': 'run_test.sh',
+  'test_execution.timeout': 3600,
+  'test_execution.result_paths': [],
+  'test_execution.collection_mode': 'standard',
+  'concurrent_deployment.max_concurrent_services': 5,
+  'concurrent_deployment.max_concurrent_health_checks': 10,
+  'concurrent_deployment.deployment_timeout': 600,
+  'concurrent_deployment.health_check_timeout': 300,
+  'concurrent_deployment.scheduling': 'eager',
+  'retry_strategy.scenario_level_retries': 0,
+  'retry_strategy.service_level_retries': 2,
+  'retry_strategy.retry_delay': 30,
+  'retry_strategy.retry_only_failed': true,
+} as const;
+
+export type SettingKey = keyof typeof BUILT_IN;
+
+export const SETTING_KEYS = Object.keys(BUILT_IN) as readonly SettingKey[];
+
+type Section<S> = S extends keyof MetadataFile ? NonNullable<MetadataFile[S]> : never;
+type Written<K> = K extends `${infer S}.${infer N}`
+  ? N extends keyof Section<S>
+    ? Exclude<Section<S>[N], undefined>
+    : never
+  : never;
+
+/** What a setting may be: what its schema says, or nothing where nothing is built in. */
+export type SettingValue<K extends SettingKey> = K extends SettingKey
+  ? Written<K> | ((typeof BUILT_IN)[K] extends null ? null : never)
+  : never;
+
+/** The one setting whose layers are merged key by key. */
+export const ENV_SETTING = 'test_execution.env';

@@ -1,0 +1,51 @@
+import { METADATA_FILES } from '../file-names.js';
+import type { Finding, ProblemLog, Report } from '../problem-log.js';
+import {
+  chooseFile,
+  readConfig,
+  validateConfig,
+  type ConfigFile,
+  type ValidatedFile,
+} from '../project/config-file.js';
+import { NAME_PATTERN } from '../schema/define.js';
+import type { MetadataFile } from '../schema/metadata.js';
+import type { Lookup } from '../value/template.js';
+import type { ScenarioFolder } from './discover.js';
+
+/** A scenario's `metadata.yaml`, and what the scenario is called in problems. */
+export interface Metadata {
+  readonly name: string;
+  readonly report: Report;
+  /** `undefined`: it cannot be read at all. */
+  readonly file: ValidatedFile<MetadataFile> | undefined;
+}
+
+const NAME = new RegExp(NAME_PATTERN);
+
+export async function openMetadata(
+  root: string,
+  folder: ScenarioFolder,
+  lookup: Lookup,
+  log: ProblemLog,
+): Promise<Metadata> {
+  // Problems belong to a scenario by its name, and that is known only once the file is read.
+  const findings: Finding[] = [];
+  const present = METADATA_FILES.filter((file) => folder.content.has(file));
+  const chosen = chooseFile(root, folder.path, present, (finding) => findings.push(finding));
+  const read =
+    chosen.kind === 'found'
+      ? await readConfig(root, chosen.path, (finding) => findings.push(finding), false)
+      : undefined;
+  const name = (read && readName(read)) ?? folder.directory;
+  const report = log.scoped({ kind: 'scenario', name, directory: folder.directory });
+  for (const finding of findings) report(finding);
+  if (!read) return { name, report, file: undefined };
+  return { name, report, file: await validateConfig('metadata', read, lookup, report) };
+}
+
+function readName({ root }: ConfigFile): string | undefined {
+  const name = root.entries.get('name')?.value;
+  return name?.kind === 'scalar' && typeof name.value === 'string' && NAME.test(name.value)
+    ? name.value
+    : undefined;
+}

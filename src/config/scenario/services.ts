@@ -1,0 +1,97 @@
+import type { ProcessSpec, ServiceSpec } from '../../model/service.js';
+import type { Section } from '../check/section.js';
+import { checkEnvFiles } from '../compose/environment.js';
+import { resolveProcess } from '../compose/process.js';
+import type { Settings } from '../project/layers.js';
+import type { MetadataFile } from '../schema/metadata.js';
+import type { ScenarioContext } from './context.js';
+import { reportCycles } from './cycles.js';
+import { resolveDependencies, type Edge } from './dependencies.js';
+import { findInstances, type Instance } from './instances.js';
+import type { Placement } from './placement.js';
+import { resolveReadiness } from './readiness.js';
+import { readHealthRetries, readReadinessSettings } from './settings.js';
+
+export interface ResolvedServices {
+  readonly services: readonly ServiceSpec[];
+  readonly instances: readonly Instance[];
+}
+
+/** Resolves what a scenario deploys. A service that something is wrong with is left out; the problem says so. */
+export async function resolveServices(
+  context: ScenarioContext,
+  metadata: Section<MetadataFile> | undefined,
+  placement: Placement | undefined,
+  settings: Settings,
+): Promise<ResolvedServices> {
+  const { report } = context;
+  const deployed = await findInstances(context, metadata, placement);
+  const { instances } = deployed;
+  const readinessSettings = readReadinessSettings(settings, report);
+  const healthRetries = readHealthRetries(settings, report);
+
+  const resolved = instances.map((instance) => ({
+    instance,
+    process: resolveRuntime(context, instance, healthRetries),
+    ...resolveReadiness(instance, readinessSettings),
+  }));
+  const checked = new Set(
+    resolved.filter(({ hasCheck }) => hasCheck).map(({ instance }) => instance.id),
+  );
+  const edges = resolveDependencies(deployed, (id) => checked.has(id), report);
+  reportCycles(edges, report);
+  const oneShots = new Set(
+    [...edges.values()]
+      .flat()
+      .filter(({ condition }) => condition === 'service_completed_successfully')
+      .map(({ service }) => service),
+  );
+  return {
+    instances,
+    services: resolved.map(({ instance, process, readiness }): ServiceSpec => {
+      const { id, service, node, composeFile, source } = instance;
+      return {
+        id,
+        name: service.name,
+        node: node.name,
+        runtime: node.runtime,
+        composeFile,
+        dependsOn: (edges.get(id) ?? []).map(withoutPlace),
+        isOneShot: oneShots.has(id),
+        readiness,
+        process: process ?? null,
+        source,
+      };
+    }),
+  };
+}
+
+function withoutPlace({ service, condition, required }: Edge) {
+  return { service, condition, required };
+}
+
+/** What the runtime of the node needs to know, and whether it can run the service. */
+function resolveRuntime(
+  { compose, report }: ScenarioContext,
+  { node, service }: Instance,
+  healthRetries: number,
+): ProcessSpec | undefined {
+  if (node.runtime === 'process') {
+    return resolveProcess(compose, service, {
+      isLocal: node.transport === 'local',
+      healthRetries,
+    });
+  }
+  const path = ['services', service.name];
+  if (!service.hasImage) {
+    report({
+      severity: 'error',
+      at: service.at,
+      path: path.join('.'),
+      message: `has neither \`image\` nor \`build\`, which a container on ${node.name} needs`,
+      hint: 'name an image, or give the node `runtime: process`',
+    });
+  }
+  checkEnvFiles(compose, { node: service.map, path });
+  return undefined;
+}

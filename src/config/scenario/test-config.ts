@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+
+import { TEST_CONFIG_FILE } from '../file-names.js';
+import { locate, startOf } from '../source/file.js';
+import { findJsonProblem } from '../source/json.js';
+import { displayName } from '../source/place.js';
+import { readSource } from '../source/read.js';
+import type { ScenarioContext } from './context.js';
+
+/**
+ * Checks `test_config.json`: a JSON object. What is in it is between the user and the script.
+ *
+ * @returns Its name, `null` where there is none.
+ */
+export function checkTestConfig({
+  root,
+  compose,
+  content,
+  report,
+}: ScenarioContext): string | null {
+  if (!content.has(TEST_CONFIG_FILE)) return null;
+  const path = join(compose.folder, TEST_CONFIG_FILE);
+  const name = displayName(root, path);
+  const tell = (line: number, message: string, hint = '') =>
+    report({ severity: 'error', at: { ...startOf(name), line }, path: '', message, hint });
+  const read = readSource(path, name);
+  if (!read.ok) {
+    tell(read.problem.line, read.problem.message, read.problem.hint);
+    return TEST_CONFIG_FILE;
+  }
+  try {
+    const value: unknown = JSON.parse(read.file.text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (!isObject) tell(1, 'must be a JSON object', 'write { "key": "value" }');
+  } catch {
+    const { offset, message } = findJsonProblem(read.file.text);
+    report({ severity: 'error', at: locate(read.file, offset), path: '', message });
+  }
+  return TEST_CONFIG_FILE;
+}

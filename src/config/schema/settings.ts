@@ -1,0 +1,111 @@
+import { count, duration, flag, textMap } from './define.js';
+
+/** The sections that every layer of configuration may have: a scenario, the project, and what is built in. */
+
+export const concurrentDeployment = {
+  type: 'object',
+  title: 'Concurrent deployment',
+  description: 'How many services are brought up at once, and how long that may take.',
+  additionalProperties: false,
+  properties: {
+    max_concurrent_services: count('How many services are started at once at most.', 1, 5),
+    max_concurrent_health_checks: count('How many services are probed at once at most.', 1, 10),
+    deployment_timeout: duration('Limit for bringing up all services of a scenario.', 600),
+    health_check_timeout: duration(
+      'Limit for one service, from its start to ready, where nothing nearer gives one.',
+      300,
+    ),
+    scheduling: {
+      type: 'string',
+      enum: ['eager', 'batch'],
+      default: 'eager',
+      description:
+        'eager: a service starts as soon as its own dependencies are ready. batch: once the whole batch before it is.',
+    },
+  },
+} as const;
+
+/** The older name, kept apart so that editors say so. */
+export const concurrentExecution = {
+  ...concurrentDeployment,
+  title: 'Concurrent execution',
+  description: 'The older name of concurrent_deployment.',
+} as const;
+
+export const retryStrategy = {
+  type: 'object',
+  title: 'Retries',
+  description: 'What is tried again after a failure, and how often.',
+  additionalProperties: false,
+  properties: {
+    scenario_level_retries: count('How often a failed scenario is run again.', 0, 0),
+    service_level_retries: count('How often a failed service is started again.', 0, 2),
+    retry_delay: duration('Time between attempts.', 30),
+    retry_only_failed: flag(
+      'true: only failed services are started again. false: the whole deployment is.',
+      true,
+    ),
+  },
+} as const;
+
+export const serviceHealthCheck = {
+  type: 'object',
+  title: 'Health of services',
+  description: 'How thoroughly services are checked before the test starts.',
+  additionalProperties: false,
+  properties: {
+    enabled: flag('false: a started service counts as ready.', true),
+    strategy: {
+      type: 'string',
+      enum: ['quick', 'standard', 'thorough'],
+      default: 'standard',
+      description: 'thorough: a probe has to pass three times in a row.',
+    },
+    startup_timeout: duration(
+      'How long a service may take from its start to ready, where its own health check gives no timeout.',
+    ),
+    max_retries: count(
+      'How many failures in a row make a container unhealthy, where its health check does not say.',
+      1,
+      3,
+    ),
+  },
+} as const;
+
+export const collectionMode = (description: string) =>
+  ({
+    type: 'string',
+    enum: ['basic', 'standard', 'comprehensive'],
+    default: 'standard',
+    description: `${description} basic: results. standard: results and service logs. comprehensive: system logs too.`,
+  }) as const;
+
+export const testExecution = {
+  type: 'object',
+  title: 'Test execution',
+  description: 'The test script: where it runs, for how long, and what it leaves behind.',
+  additionalProperties: false,
+  properties: {
+    node: {
+      type: 'string',
+      default: 'local',
+      description:
+        'Where the script runs. local: here. remote: on the node of the services. auto: on the only node of the scenario, here if there are several. Or the name of a node.',
+    },
+    script: {
+      type: 'string',
+      default: 'run_test.sh',
+      description: "The test script, relative to the scenario's folder.",
+    },
+    timeout: duration('Limit for the script; then its whole process tree is ended.', 3600),
+    result_paths: {
+      type: 'array',
+      items: { type: 'string' },
+      default: [],
+      description:
+        "What is collected, relative to the script's working folder, or absolute. A path that ends in / is a directory; others are files, or patterns with * and ?.",
+    },
+    collection_mode: collectionMode('How much is collected.'),
+    env: textMap('Added to the environment of the script.'),
+  },
+} as const;
