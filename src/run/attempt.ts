@@ -1,0 +1,99 @@
+import type { Clock } from '../async/clock.js';
+import type { Connection } from '../remote/connection.js';
+import type { Limit } from '../readiness/poll.js';
+import type { ConnectionPool } from '../remote/pool.js';
+import type { Deployment, DeploymentBackend } from '../deploy/backend.js';
+import type { Failure, Outcome } from '../model/failure.js';
+import type { NodeSpec, Runtime } from '../model/node.js';
+import type { Phase, ScenarioPlan } from '../model/plan.js';
+import type { Artifact, LoadPoint, ScriptRecord } from '../model/result.js';
+import type { ServiceGraph } from '../plan/graph.js';
+import type { Versions } from '../results/metadata.js';
+import type { Provenance } from '../results/provenance.js';
+import type { Emit } from './events.js';
+import type { Ledger } from './ledger.js';
+import type { Place } from './place.js';
+import type { CrashWatch } from './services/crash-watch.js';
+import type { ServiceRun } from './services/service-run.js';
+
+/** What is the same for every scenario of a run. */
+export interface RunContext {
+  readonly run: string;
+  /** The project's root, absolute. */
+  readonly root: string;
+  readonly clock: Clock;
+  readonly pool: ConnectionPool;
+  readonly backends: Readonly<Partial<Record<Runtime, DeploymentBackend>>>;
+  /** This machine, as a node. */
+  readonly controller: NodeSpec;
+  readonly ledger: Ledger;
+  readonly emit: Emit;
+  readonly versions: Versions;
+  /** Values that must not appear in any output. */
+  readonly secrets: readonly string[];
+}
+
+/** One try of one scenario: what its phases hand on to each other. */
+export interface Attempt {
+  readonly context: RunContext;
+  readonly plan: ScenarioPlan;
+  readonly graph: ServiceGraph;
+  /** 1-based. */
+  readonly number: number;
+  /** The scenario's result folder here, absolute. */
+  readonly resultFolder: string;
+  /** Aborts with the user's signal. Stopping, cleaning and verifying do not look at it. */
+  readonly signal: AbortSignal;
+  /** By machine name, the controller included; entered when a folder is about to be made there. */
+  readonly places: Map<string, Place>;
+  /** By machine name: strikes its working folder off the ledger. */
+  readonly strikes: Map<string, () => void>;
+  /** By service id; entered when the service is about to be started. */
+  readonly services: Map<string, ServiceRun>;
+  /** Keeps probes within `max_concurrent_health_checks`. */
+  readonly limitHealthChecks: Limit;
+  /** Where crashes of services that were ready are reported. */
+  readonly crashes: CrashWatch;
+  /** In the order in which they happened: the first is the cause of all. */
+  readonly failures: Failure[];
+  readonly phaseTimes: { readonly phase: Phase; readonly duration_s: number }[];
+  /** `null` until it was prepared. */
+  provenance: Provenance | null;
+  hasScriptRun: boolean;
+  script: ScriptRecord | null;
+  artifacts: readonly Artifact[];
+  metrics: readonly LoadPoint[];
+}
+
+/** Does something on one machine, over the pool; every way to have no connection is a failure like any other. */
+export async function onMachine<T>(
+  attempt: Attempt,
+  node: NodeSpec,
+  work: (connection: Connection) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const lent = await attempt.context.pool.use(node, work);
+  return lent.ok ? lent.value : lent;
+}
+
+export function deploymentOn({ context, plan }: Attempt, place: Place): Deployment {
+  return {
+    run: context.run,
+    scenario: plan.scenario.name,
+    node: place.node,
+    workingFolder: place.workingFolder,
+    stateFolder: place.stateFolder,
+  };
+}
+
+export function placeOf(attempt: Attempt, machine: string): Place {
+  const place = attempt.places.get(machine);
+  if (!place) throw new Error(`${machine} was never prepared`);
+  return place;
+}
+
+export function backendOf({ context }: Attempt, runtime: Runtime): DeploymentBackend {
+  const backend = context.backends[runtime];
+  // The nodes' check before the first scenario has refused the run otherwise.
+  if (!backend) throw new Error(`no backend for runtime ${runtime}`);
+  return backend;
+}

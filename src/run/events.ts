@@ -1,0 +1,42 @@
+import type { Clock } from '../async/clock.js';
+import type { RunEvent, StampedEvent } from '../model/event.js';
+import type { Failure } from '../model/failure.js';
+import type { FailureRecord } from '../model/result.js';
+
+/** Says what happens, to whoever listens. */
+export type Emit = (event: RunEvent) => void;
+
+/**
+ * The one place that stamps events.
+ *
+ * @param mask Hides known secrets in a text.
+ */
+export function stampWith(
+  clock: Clock,
+  mask: (text: string) => string,
+  deliver: (event: StampedEvent) => void,
+): Emit {
+  return (event) => {
+    // The script's output was masked as a stream, where also a secret in two chunks is found.
+    const shown = event.type === 'script_output' ? event : maskAll(event, mask);
+    deliver({ at: new Date(clock.now()).toISOString(), ...shown });
+  };
+}
+
+function maskAll(event: RunEvent, mask: (text: string) => string): RunEvent {
+  const encoded = JSON.stringify(event, (_key, value: unknown) =>
+    typeof value === 'string' ? mask(value) : value,
+  );
+  return JSON.parse(encoded) as RunEvent;
+}
+
+/** A failure as files and events show it. */
+export function recordOf(failure: Failure): FailureRecord {
+  const { kind, message, hint, node, service, output } = failure;
+  return { kind, message, hint, node, service, output };
+}
+
+/** ms as seconds with ms precision: what leaves the process. */
+export function inSeconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}

@@ -1,0 +1,63 @@
+import type { Failure } from '../model/failure.js';
+import type { ScenarioPlan } from '../model/plan.js';
+import type { ScenarioOutcome, ScenarioStatus } from '../model/result.js';
+import type { RunContext } from './attempt.js';
+import { recordOf } from './events.js';
+import type { ScenarioResult } from './scenario.js';
+
+/** Some node is unfit, so nothing is deployed anywhere: half a suite is no basis for a comparison. */
+export function notDeployed(
+  context: RunContext,
+  { scenario }: ScenarioPlan,
+  unfit: ReadonlyMap<string, readonly Failure[]>,
+): ScenarioResult {
+  const failures = scenario.nodes.flatMap((node) => unfit.get(node) ?? []);
+  const [first] = failures;
+  if (first) {
+    const outcome = conclusion(context, scenario.name, 'failed', first, null);
+    return { outcome, kinds: failures.map(({ kind }) => kind) };
+  }
+  const names = [...unfit.keys()].join(', ');
+  return skip(context, { scenario }, `nothing was deployed: ${names} cannot be used`);
+}
+
+/** A scenario that is left out. */
+export function skip(
+  context: RunContext,
+  { scenario }: Pick<ScenarioPlan, 'scenario'>,
+  reason: string,
+): ScenarioResult {
+  return { outcome: conclusion(context, scenario.name, 'skipped', null, reason), kinds: [] };
+}
+
+/** The end of a scenario that was never started. */
+function conclusion(
+  { emit }: RunContext,
+  name: string,
+  status: ScenarioStatus,
+  failure: Failure | null,
+  reason: string | null,
+): ScenarioOutcome {
+  const record = failure === null ? null : recordOf(failure);
+  emit({
+    type: 'scenario_finished',
+    scenario: name,
+    status,
+    attempts: 0,
+    duration_s: 0,
+    failure: record,
+    reason,
+    metrics: [],
+    results_path: null,
+  });
+  return { name, status, attempts: 0, duration_s: 0, failure: record, reason };
+}
+
+/** Says what is wrong with a node, whether a scenario of this run uses it or not. */
+export function warnOf({ emit }: RunContext, { node, message, hint }: Failure): void {
+  emit({
+    type: 'warning',
+    ...(node === null ? {} : { node }),
+    message: hint === null ? message : `${message} (${hint})`,
+  });
+}

@@ -1,0 +1,71 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+
+import { startDeadline } from '../../async/deadline.js';
+import { scriptEnvironment } from '../../benchmark/environment.js';
+import { runScript } from '../../benchmark/script.js';
+import type { Failure } from '../../model/failure.js';
+import { createRedactor } from '../../remote/redaction.js';
+import { type Attempt, placeOf } from '../attempt.js';
+import { inSeconds } from '../events.js';
+import { cancelled } from '../interruption.js';
+import { ARTIFACTS } from '../../results/layout.js';
+import { SCRIPT_LOGS } from '../script-logs.js';
+import { resultDirectories } from './prepare.js';
+
+/** Runs the test script. A service that crashes meanwhile ends it: its numbers would mean nothing. */
+export async function benchmark(attempt: Attempt): Promise<readonly Failure[]> {
+  const { context, plan, signal, crashes } = attempt;
+  const { scenario } = plan;
+  const { script, timeoutMs, node } = scenario.testExecution;
+  const place = placeOf(attempt, node);
+  const artifacts = path.join(attempt.resultFolder, ARTIFACTS);
+  await mkdir(artifacts, { recursive: true });
+
+  context.emit({
+    type: 'script_started',
+    scenario: scenario.name,
+    node,
+    script,
+    timeout_s: inSeconds(timeoutMs),
+  });
+  attempt.hasScriptRun = true;
+  const stop = startDeadline(context.clock, Infinity, signal, crashes.signal);
+  const lent = await context.pool.use(place.node, (connection) =>
+    runScript(connection, {
+      script,
+      workingFolder: place.workingFolder,
+      env: scriptEnvironment(scenario, plan.nodes, {
+        run: context.run,
+        attempt: attempt.number,
+        workingFolder: place.workingFolder,
+        resultDirectories: resultDirectories(attempt, place),
+      }),
+      timeoutMs,
+      logs: {
+        stdout: path.join(artifacts, SCRIPT_LOGS.stdout),
+        stderr: path.join(artifacts, SCRIPT_LOGS.stderr),
+      },
+      redactor: createRedactor(context.secrets),
+      onOutput: (stream, text) =>
+        context.emit({ type: 'script_output', scenario: scenario.name, stream, text }),
+      signal: stop.signal,
+    }),
+  );
+  stop.clear();
+  if (!lent.ok) return [lent.failure];
+
+  const { record, failure } = lent.value;
+  attempt.script = record;
+  context.emit({
+    type: 'script_finished',
+    scenario: scenario.name,
+    exit_code: record.exit_code,
+    signal: record.signal,
+    duration_s: record.duration_s,
+  });
+  // A crash is the cause of whatever the script said about it.
+  const crash = crashes.failure();
+  if (signal.aborted) return [cancelled(signal.reason)];
+  return [crash, failure].filter((one) => one !== null);
+}

@@ -1,0 +1,42 @@
+import { createFailure, type Failure } from '../../model/failure.js';
+import { type Attempt, onMachine } from '../attempt.js';
+import type { Place } from '../place.js';
+
+/** Removes the working folders, on every machine that got one. */
+export async function removeFolders(attempt: Attempt): Promise<readonly Failure[]> {
+  const failures = await Promise.all(
+    [...attempt.places.entries()].map(([machine, place]) => removeFolder(attempt, machine, place)),
+  );
+  return failures.filter((failure) => failure !== null);
+}
+
+async function removeFolder(
+  attempt: Attempt,
+  machine: string,
+  place: Place,
+): Promise<Failure | null> {
+  const folders = [place.workingFolder, place.stateFolder, place.resultFolder];
+  // The run's own folder goes with the last scenario that lies in it, and only then.
+  const script = 'rm -rf -- "$@" && { rmdir -- "$0" 2>/dev/null || :; }';
+  const outcome = await onMachine(attempt, place.node, async (connection) => {
+    const removed = await connection.exec({
+      argv: ['sh', '-c', script, place.runFolder, ...folders],
+    });
+    return removed.termination === 'exited' && removed.exitCode === 0
+      ? { ok: true, value: undefined }
+      : {
+          ok: false,
+          failure: createFailure('left_behind', `${place.runFolder} could not be removed`, {
+            node: machine,
+            output: removed.stderr.toString('utf8').trim().split('\n').slice(-5),
+          }),
+        };
+  });
+  if (outcome.ok) return null;
+  return outcome.failure.kind === 'left_behind'
+    ? outcome.failure
+    : createFailure('left_behind', `${place.runFolder} could not be removed`, {
+        node: machine,
+        cause: outcome.failure,
+      });
+}

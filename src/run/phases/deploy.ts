@@ -1,0 +1,147 @@
+import { type Deadline, startDeadline } from '../../async/deadline.js';
+import type { Failure } from '../../model/failure.js';
+import type { Dependency, ServiceSpec } from '../../model/service.js';
+import { type Attempt, backendOf, deploymentOn, placeOf } from '../attempt.js';
+import { cancelled } from '../interruption.js';
+import { type Task, type Wait, schedule } from '../scheduler.js';
+import { bringUp } from '../services/bring-up.js';
+import { dependencyFailed, deploymentTimedOut } from '../services/service-failure.js';
+import { stopServices } from './stop.js';
+
+/**
+ * Brings every service of the scenario up, each as soon as its dependencies allow. Deploy and ready are one piece of
+ * work: a service may start while others, that it does not need, are not ready yet.
+ *
+ * @param allStarted Called once the last service was started (or has failed): from then on there is only waiting.
+ */
+export async function deployServices(
+  attempt: Attempt,
+  allStarted: () => void,
+): Promise<readonly Failure[]> {
+  const { scenario } = attempt.plan;
+  const { deploymentTimeoutMs } = scenario.concurrentDeployment;
+  const { serviceLevelRetries, retryDelayMs, retryOnlyFailed } = scenario.retryStrategy;
+  const deadline = startDeadline(
+    attempt.context.clock,
+    deploymentTimeoutMs,
+    attempt.signal,
+    attempt.crashes.signal,
+  );
+  try {
+    const unprepared = await prepareBackends(attempt);
+    if (unprepared.length > 0) return unprepared;
+
+    const rounds = retryOnlyFailed ? 1 : serviceLevelRetries + 1;
+    for (let round = 1; ; round += 1) {
+      const failures = await bringUpAll(attempt, deadline, allStarted);
+      if (failures.length === 0 || round === rounds || deadline.signal.aborted) return failures;
+      const left = await stopServices(attempt);
+      if (left.length > 0) return [...failures, ...left];
+      attempt.context.emit({
+        type: 'waiting',
+        scenario: scenario.name,
+        duration_s: retryDelayMs / 1000,
+        reason: `before all services are started again (${round + 1} of ${rounds})`,
+      });
+      await attempt.context.clock.sleep(retryDelayMs, deadline.signal);
+    }
+  } finally {
+    deadline.clear();
+  }
+}
+
+/** Once per node, before its first service. */
+async function prepareBackends(attempt: Attempt): Promise<readonly Failure[]> {
+  const nodes = new Map(attempt.plan.scenario.services.map(({ node, runtime }) => [node, runtime]));
+  const outcomes = await Promise.all(
+    [...nodes].map(([node, runtime]) =>
+      backendOf(attempt, runtime).prepare(
+        deploymentOn(attempt, placeOf(attempt, node)),
+        attempt.signal,
+      ),
+    ),
+  );
+  return outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
+}
+
+async function bringUpAll(
+  attempt: Attempt,
+  deadline: Deadline,
+  allStarted: () => void,
+): Promise<readonly Failure[]> {
+  const { scenario } = attempt.plan;
+  const { deploymentTimeoutMs, maxConcurrentServices } = scenario.concurrentDeployment;
+  const inOrder = new Set<Failure>();
+  const notStarted = new Set(scenario.services.map(({ id }) => id));
+  const countDown = (id: string) => {
+    if (notStarted.delete(id) && notStarted.size === 0) allStarted();
+  };
+  const abandoned = (service: ServiceSpec): Failure => {
+    if (attempt.signal.aborted) return cancelled(attempt.signal.reason);
+    const crash = attempt.crashes.failure();
+    return crash?.service
+      ? dependencyFailed(service, crash.service, crash)
+      : deploymentTimedOut(service, deploymentTimeoutMs);
+  };
+
+  const results = await schedule<Failure>(tasksOf(attempt), {
+    maxConcurrent: maxConcurrentServices,
+    signal: deadline.signal,
+    bringUp: async (id, started) => {
+      const failure = await bringUp(
+        attempt,
+        attempt.graph.service(id),
+        deadline.signal,
+        abandoned,
+        () => {
+          started();
+          countDown(id);
+        },
+      );
+      if (failure) {
+        inOrder.add(failure);
+        countDown(id);
+      }
+      return failure;
+    },
+    blockedBy: (id, dependency, cause) => {
+      countDown(id);
+      return dependencyFailed(attempt.graph.service(id), dependency, cause);
+    },
+    abandoned: (id) => {
+      countDown(id);
+      return abandoned(attempt.graph.service(id));
+    },
+  });
+  // Those that could not start because of others come last: they are no first cause.
+  for (const failure of results.values()) if (failure) inOrder.add(failure);
+  return [...inOrder];
+}
+
+function tasksOf(attempt: Attempt): readonly Task[] {
+  const { services, concurrentDeployment } = attempt.plan.scenario;
+  const isBatched = concurrentDeployment.scheduling === 'batch';
+  const before = new Map<string, readonly string[]>();
+  attempt.plan.batches.forEach((batch, index) => {
+    for (const id of batch) before.set(id, attempt.plan.batches[index - 1] ?? []);
+  });
+  return services.map(({ id, dependsOn }) => ({
+    id,
+    waitsFor: [
+      ...dependsOn.map(waitFor),
+      ...(isBatched ? (before.get(id) ?? []).map(settled) : []),
+    ],
+  }));
+}
+
+function waitFor({ service, condition, required }: Dependency): Wait {
+  return {
+    id: service,
+    until: condition === 'service_started' ? 'started' : 'ready',
+    isRequired: required,
+  };
+}
+
+function settled(id: string): Wait {
+  return { id, until: 'settled', isRequired: false };
+}

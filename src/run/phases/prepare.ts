@@ -1,0 +1,139 @@
+import { CONTROLLER } from '../../model/node.js';
+import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
+import type { ResultPath } from '../../model/scenario.js';
+import type { Connection } from '../../remote/connection.js';
+import { gatherProvenance } from '../../results/provenance.js';
+import { machinesOf } from '../../plan/operations.js';
+import { type Attempt, onMachine } from '../attempt.js';
+import { cancelled } from '../interruption.js';
+import { type Place, placeOn } from '../place.js';
+import { resolveResultPath } from '../result-paths.js';
+
+/** Makes a working folder on every machine the scenario touches, and puts the scenario's files there. */
+export async function prepare(attempt: Attempt): Promise<readonly Failure[]> {
+  const outcomes = await Promise.all([
+    noteProvenance(attempt),
+    ...machinesOf(attempt.plan.scenario).map((machine) => prepareMachine(attempt, machine)),
+  ]);
+  return outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
+}
+
+/** Before anything runs: afterwards it would be too late to say on which files the result stands. */
+async function noteProvenance(attempt: Attempt): Promise<Outcome<void>> {
+  const { context, plan } = attempt;
+  const gathered = await onMachine(attempt, context.controller, (connection) =>
+    gatherProvenance(connection, context.root, plan.scenario.path),
+  );
+  if (!gathered.ok) return gathered;
+  attempt.provenance = gathered.value;
+  return { ok: true, value: undefined };
+}
+
+async function prepareMachine(attempt: Attempt, machine: string): Promise<Outcome<void>> {
+  const { context, plan, signal } = attempt;
+  const node =
+    machine === CONTROLLER ? context.controller : plan.nodes.find(({ name }) => name === machine);
+  if (!node) throw new Error(`the plan lacks node ${machine}`);
+
+  return onMachine(attempt, node, async (connection) => {
+    const info = await connection.info();
+    if (!info.ok) return info;
+    const place = placeOn(node, info.value.home, context.root, context.run, plan.scenario.name);
+    attempt.places.set(machine, place);
+    attempt.strikes.set(
+      machine,
+      context.ledger.enter({
+        node: machine,
+        kind: 'folder',
+        description: `working folder ${place.runFolder}`,
+      }),
+    );
+
+    const copied = await connection.upload(plan.scenario.path, place.workingFolder, { signal });
+    if (signal.aborted) return { ok: false, failure: cancelled(signal.reason) };
+    if (!copied.ok) return copied;
+    const isScriptHere = plan.scenario.testExecution.node === machine;
+    const folders = isScriptHere ? await emptyResultFolders(attempt, connection, place) : null;
+    if (folders && !folders.ok) return folders;
+    return makeFolders(connection, place, [place.stateFolder]);
+  });
+}
+
+/** Every directory the script may write to exists and is empty; what would be collected by mistake is refused. */
+async function emptyResultFolders(
+  attempt: Attempt,
+  connection: Connection,
+  place: Place,
+): Promise<Outcome<void>> {
+  const { resultPaths } = attempt.plan.scenario.testExecution;
+  const absolute = resultPaths.filter(({ isAbsolute }) => isAbsolute);
+  for (const resultPath of absolute) {
+    const inUse = await refuseInUse(connection, place, resultPath);
+    if (!inUse.ok) return inUse;
+  }
+  const relative = resultPaths
+    .filter(({ kind, isAbsolute }) => kind === 'directory' && !isAbsolute)
+    .map((resultPath) => resolveResultPath(place, resultPath));
+  if (relative.length > 0) {
+    // They lie in our own copy of the scenario: what the sources hold there is no result of this run.
+    const removed = await connection.exec({ argv: ['rm', '-rf', '--', ...relative] });
+    if (removed.termination !== 'exited' || removed.exitCode !== 0) {
+      return { ok: false, failure: commandFailed(place, 'rm -rf', removed.stderr) };
+    }
+  }
+  return makeFolders(connection, place, resultDirectories(attempt, place));
+}
+
+/** The directories of `SCENARIO_RESULT_PATH`. */
+export function resultDirectories(attempt: Attempt, place: Place): readonly string[] {
+  const declared = attempt.plan.scenario.testExecution.resultPaths
+    .filter(({ kind }) => kind === 'directory')
+    .map((resultPath) => resolveResultPath(place, resultPath));
+  return declared.length > 0 ? declared : [place.resultFolder];
+}
+
+async function refuseInUse(
+  connection: Connection,
+  place: Place,
+  { path, kind, source }: ResultPath,
+): Promise<Outcome<void>> {
+  // For a directory: its content; for a file or glob: whatever it names, expanded by the node's shell.
+  const list =
+    kind === 'directory'
+      ? 'ls -A -- "$1" 2>/dev/null | head -n 1'
+      : 'IFS=; set -- $1; for f do if [ -e "$f" ] || [ -L "$f" ]; then printf %s "$f"; break; fi; done';
+  const found = await connection.exec({ argv: ['sh', '-c', list, 'sh', path] });
+  if (found.stdout.length === 0) return { ok: true, value: undefined };
+  return {
+    ok: false,
+    failure: createFailure('result_path_in_use', `${path} is not empty before the run`, {
+      node: place.node.name,
+      source,
+      hint: 'move what is there away: it would be taken for a result of this run',
+    }),
+  };
+}
+
+async function makeFolders(
+  connection: Connection,
+  place: Place,
+  folders: readonly string[],
+): Promise<Outcome<void>> {
+  const made = await connection.exec({ argv: ['mkdir', '-p', '--', ...folders] });
+  return made.termination === 'exited' && made.exitCode === 0
+    ? { ok: true, value: undefined }
+    : { ok: false, failure: commandFailed(place, 'mkdir', made.stderr) };
+}
+
+function commandFailed(place: Place, what: string, stderr: Buffer): Failure {
+  const said = stderr.toString('utf8').trim();
+  const isFull = /No space left on device|Disk quota exceeded/.test(said);
+  return createFailure(
+    isFull ? 'disk_full' : 'transfer',
+    `${what} failed: ${said || 'no output'}`,
+    {
+      node: place.node.name,
+      hint: isFull ? `free space below ${place.runFolder}` : null,
+    },
+  );
+}

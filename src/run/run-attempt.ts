@@ -1,0 +1,54 @@
+import type { Attempt } from './attempt.js';
+import { cancelled } from './interruption.js';
+import { benchmark } from './phases/benchmark.js';
+import { removeFolders } from './phases/clean.js';
+import { collect } from './phases/collect.js';
+import { deployServices } from './phases/deploy.js';
+import { beginPhase, runPhase } from './phases/phase.js';
+import { prepare } from './phases/prepare.js';
+import { stopServices } from './phases/stop.js';
+import { verify } from './phases/verify.js';
+
+/**
+ * Takes one scenario through its phases once. Whatever happens, what was made is collected, stopped, cleaned and
+ * verified, in this order; the failures are in `attempt.failures`, the first cause first.
+ */
+export async function runAttempt(attempt: Attempt): Promise<void> {
+  const goesOn = () => attempt.failures.length === 0;
+  try {
+    await runPhase(attempt, 'prepare', () => prepare(attempt));
+    if (goesOn() && !attempt.signal.aborted) await deployAndWait(attempt);
+    if (goesOn() && !attempt.signal.aborted) {
+      await runPhase(attempt, 'benchmark', () => benchmark(attempt));
+    }
+    if (goesOn() && attempt.signal.aborted) attempt.failures.push(cancelled(attempt.signal.reason));
+  } finally {
+    // Also after a bug: the nodes must be clean whoever is to blame.
+    await windUp(attempt);
+  }
+}
+
+async function deployAndWait(attempt: Attempt): Promise<void> {
+  const { services } = attempt.plan.scenario;
+  const deploying = beginPhase(attempt, 'deploy');
+  if (services.length === 0) {
+    deploying.finish([]);
+    await runPhase(attempt, 'ready', () => Promise.resolve([]));
+    return;
+  }
+  let waiting: ReturnType<typeof beginPhase> | null = null;
+  const failures = await deployServices(attempt, () => {
+    if (waiting) return;
+    deploying.finish([]);
+    waiting = beginPhase(attempt, 'ready');
+  });
+  (waiting ?? deploying).finish(failures);
+}
+
+async function windUp(attempt: Attempt): Promise<void> {
+  if (attempt.places.size === 0) return;
+  await runPhase(attempt, 'collect', () => collect(attempt));
+  if (attempt.services.size > 0) await runPhase(attempt, 'stop', () => stopServices(attempt));
+  await runPhase(attempt, 'clean', () => removeFolders(attempt));
+  await runPhase(attempt, 'verify', () => verify(attempt));
+}
