@@ -116,7 +116,7 @@ export interface ScriptStarted {
   readonly timeout_s: number;
 }
 
-/** Whole lines where possible. Display only: the log files hold the bytes. */
+/** Whole lines, each with its newline. Display only: the log files hold the bytes. */
 export interface ScriptOutput {
   readonly type: 'script_output';
   readonly scenario: string;

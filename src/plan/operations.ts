@@ -29,7 +29,7 @@ export function planOperations(
       phase: 'prepare',
       node: nodeOf(machine),
       service: null,
-      description: `copy ${scenario.directory}/ to a working folder on ${machine}`,
+      description: `copy ${scenario.directory}/ to a working folder ${whereOf(machine)}`,
       dependsOn: [],
       cause: `every run works on a copy of the scenario`,
     });
@@ -101,7 +101,7 @@ export function planOperations(
       phase: 'clean',
       node: nodeOf(machine),
       service: null,
-      description: `remove the working folder on ${machine}`,
+      description: `remove the working folder ${whereOf(machine)}`,
       dependsOn: [
         'collect',
         ...scenario.services.filter(({ node }) => node === machine).map(({ id }) => `stop ${id}`),
@@ -113,7 +113,7 @@ export function planOperations(
       phase: 'verify',
       node: nodeOf(machine),
       service: null,
-      description: `prove that nothing is left on ${machine}`,
+      description: `prove that nothing is left ${whereOf(machine)}`,
       dependsOn: [`clean ${machine}`],
       cause: 'the next scenario starts on a clean node',
     });
@@ -132,6 +132,10 @@ function milestone({ service, condition }: Dependency): string {
 
 function causeOf({ source }: ServiceSpec): string {
   return `${source.file}:${source.line}`;
+}
+
+function whereOf(machine: string): string {
+  return machine === CONTROLLER ? 'here' : `on ${machine}`;
 }
 
 function nodeOf(machine: string): string | null {

@@ -14,7 +14,9 @@ const project = projectSpec({
       services: Array.from({ length: SERVICES }, (_, service) =>
         serviceSpec(
           `service-${service}`,
-          [service - 1, service - 3].filter((below) => below >= 0).map((below) => `service-${below}`),
+          [service - 1, service - 3]
+            .filter((below) => below >= 0)
+            .map((below) => `service-${below}`),
         ),
       ),
     }),

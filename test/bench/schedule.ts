@@ -98,6 +98,10 @@ const worst = (kind: 'eager' | 'batch') => Math.max(...ratios.map((ratio) => rat
 const mean = (kind: 'eager' | 'batch') =>
   ratios.reduce((sum, ratio) => sum + ratio[kind], 0) / ratios.length;
 
-console.log(`deployment makespan / critical path; ${GRAPHS} graphs of ${SERVICES} services, seed ${seed}`);
-console.log(`  eager  mean ${mean('eager').toFixed(4)}  worst ${worst('eager').toFixed(4)}  (aim: 1.02)`);
+console.log(
+  `deployment makespan / critical path; ${GRAPHS} graphs of ${SERVICES} services, seed ${seed}`,
+);
+console.log(
+  `  eager  mean ${mean('eager').toFixed(4)}  worst ${worst('eager').toFixed(4)}  (aim: 1.02)`,
+);
 console.log(`  batch  mean ${mean('batch').toFixed(4)}  worst ${worst('batch').toFixed(4)}`);

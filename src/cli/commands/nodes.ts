@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+
+import { globalsOf } from '../globals.js';
+import { openProject } from '../open-project.js';
+import { type Format, formatOption, printAs } from '../output.js';
+import { textOptions } from '../text-style.js';
+
+export function nodesCommand(): Command {
+  return new Command('nodes')
+    .description('list the nodes; opens no connection')
+    .addOption(formatOption())
+    .action(async (options: { format: Format }, command: Command) => {
+      const globals = globalsOf(command);
+      const { nodes } = await openProject(globals);
+      const { renderNodes } = await import('../../report/tables.js');
+      const rows = nodes.map(({ name, host, transport, enabled, runtime, labels }) => ({
+        name,
+        host,
+        transport,
+        enabled,
+        reachable: null,
+        runtime,
+        labels,
+        problems: [],
+      }));
+      const text = await textOptions(globals, process.stdout);
+      await printAs(options.format, rows, () => renderNodes(rows, text));
+    });
+}

@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+
+import type { SuitePlan } from '../../model/plan.js';
+import { type Globals, globalsOf } from '../globals.js';
+import { type Format, formatOption, print, printAs } from '../output.js';
+import { textOptions } from '../text-style.js';
+import { type SelectionOptions, addSelection, planSelection } from '../selection.js';
+
+export function planCommand(): Command {
+  return addSelection(
+    new Command('plan').description('show what a run would do, in order; opens no connection'),
+  )
+    .addOption(formatOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ playbook plan
+  $ playbook plan 002_disaggregated --format json | jq '.scenarios[].batches'`,
+    )
+    .action(
+      async (
+        scenarios: string[],
+        options: SelectionOptions & { format: Format },
+        command: Command,
+      ) => {
+        const globals = globalsOf(command);
+        await printPlan(await planSelection(globals, scenarios, options), options.format, globals);
+      },
+    );
+}
+
+/** Also what `run --dry-run` prints. */
+export async function printPlan(plan: SuitePlan, format: Format, globals: Globals): Promise<void> {
+  if (format === 'table') {
+    const { renderPlanText } = await import('../../report/plan-text.js');
+    print(renderPlanText(plan, await textOptions(globals, process.stdout)));
+    return;
+  }
+  const { planJson } = await import('../../report/plan-json.js');
+  await printAs(format, planJson(plan), () => '');
+}

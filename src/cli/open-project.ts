@@ -1,0 +1,62 @@
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+
+import type { LoadedProject } from '../config/load.js';
+import { ExitCode } from '../model/exit-code.js';
+import type { Project } from '../model/project.js';
+import { CliError } from './error.js';
+import type { Globals } from './globals.js';
+import { note } from './output.js';
+import { textOptions } from './text-style.js';
+
+/** Reads a project as it is, with all its problems. */
+export async function readProject(globals: Globals): Promise<LoadedProject> {
+  const configDir = globals.configDir ?? path.join(globals.root, 'config');
+  try {
+    await access(configDir);
+  } catch {
+    throw new CliError(
+      `${globals.root} is no project: it has no ${path.relative(globals.root, configDir) || 'config'}/`,
+      ExitCode.usage,
+      'name one with -C DIR, or make one with: playbook init DIR',
+    );
+  }
+  const { loadProject } = await import('../config/load.js');
+  return loadProject({
+    root: globals.root,
+    ...(globals.configDir === null ? {} : { configDir: globals.configDir }),
+    environment: process.env,
+  });
+}
+
+/** Reads a project that something is to be done with: what concerns it has to be in order. */
+export async function openProject(
+  globals: Globals,
+  scenarios: readonly string[] = [],
+): Promise<Project> {
+  const loaded = await readProject(globals);
+  const { problemsFor } = await import('../config/load.js');
+  const problems = problemsFor(loaded, scenarios.length > 0 ? scenarios : undefined);
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0 || loaded.project === null) {
+    const { renderProblems } = await import('../report/problems.js');
+    note(renderProblems(errors, await textOptions(globals, process.stderr)));
+    throw new CliError('nothing was done: the configuration is not in order', ExitCode.usage);
+  }
+  return loaded.project;
+}
+
+/** Refuses names that the project does not have, with the nearest one that it has. */
+export async function refuseUnknown(
+  unknown: readonly string[],
+  known: readonly string[],
+): Promise<void> {
+  const [first] = unknown;
+  if (first === undefined) return;
+  const { closest } = await import('fastest-levenshtein');
+  const hint =
+    known.length === 0
+      ? 'the project has no scenarios'
+      : `did you mean ${closest(first, [...known])}? playbook scenarios lists them all`;
+  throw new CliError(`unknown scenario ${unknown.join(', ')}`, ExitCode.usage, hint);
+}

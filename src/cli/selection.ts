@@ -1,0 +1,42 @@
+import { type Command, InvalidArgumentError } from 'commander';
+
+import type { SuitePlan } from '../model/plan.js';
+import type { Selection } from '../plan/selection.js';
+import type { Globals } from './globals.js';
+import { openProject, refuseUnknown } from './open-project.js';
+
+/** The options that choose scenarios, the same for `plan` and `run`. */
+export interface SelectionOptions {
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+}
+
+export function addSelection(command: Command): Command {
+  return command
+    .argument('[scenario...]', 'scenarios by name or directory')
+    .option('--tags <tags>', 'only scenarios with one of these tags (a,b)', listOf, [])
+    .option('--skip-tags <tags>', 'no scenario with one of these tags (a,b)', listOf, []);
+}
+
+function listOf(value: string, previous: readonly string[]): readonly string[] {
+  const words = value.split(',').map((word) => word.trim());
+  if (words.some((word) => word === '')) throw new InvalidArgumentError('an empty tag');
+  return [...previous, ...words];
+}
+
+/** Reads the project and plans what was asked for. */
+export async function planSelection(
+  globals: Globals,
+  scenarios: readonly string[],
+  { tags, skipTags }: SelectionOptions,
+): Promise<SuitePlan> {
+  const project = await openProject(globals, scenarios);
+  const { planSuite } = await import('../plan/suite-plan.js');
+  const selection: Selection = { scenarios, tags, skipTags };
+  const { plan, unknown } = planSuite(project, selection);
+  await refuseUnknown(
+    unknown,
+    project.scenarios.flatMap(({ name, directory }) => [name, directory]),
+  );
+  return plan;
+}

@@ -1,0 +1,116 @@
+/**
+ * playbook as a library: read a project, plan a suite, run it.
+ *
+ * @module
+ */
+import path from 'node:path';
+
+import { composeAdapters } from './cli/adapters.js';
+import { loadProject as load, problemsFor } from './config/load.js';
+import type { StampedEvent } from './model/event.js';
+import type { SuitePlan } from './model/plan.js';
+import type { Problem } from './model/problem.js';
+import type { Project } from './model/project.js';
+import type { SuiteSummary } from './model/result.js';
+import { planSuite as plan } from './plan/suite-plan.js';
+import { Interruption } from './run/interruption.js';
+import { createLedger } from './run/ledger.js';
+import { runSuite as run } from './run/run-suite.js';
+
+export type { StampedEvent } from './model/event.js';
+export type { Failure, FailureKind } from './model/failure.js';
+export type { NodeSpec } from './model/node.js';
+export type { Operation, Phase, ScenarioPlan, SuitePlan } from './model/plan.js';
+export type { Problem } from './model/problem.js';
+export type { Project } from './model/project.js';
+export type { FailureRecord, LoadPoint, ScenarioStatus, SuiteSummary } from './model/result.js';
+export type { ScenarioSpec } from './model/scenario.js';
+export type { ServiceSpec } from './model/service.js';
+
+export interface LoadedProject {
+  /** `null` where there are errors among the problems. */
+  readonly project: Project | null;
+  /** Errors and warnings of every file, in the order of files and lines. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads a project directory and everything in it. Opens no connection and never throws for what is in the files.
+ *
+ * @param root The project directory.
+ * @param environment Where `${VAR}` is looked up. Default: this process's.
+ */
+export async function loadProject(
+  root: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<LoadedProject> {
+  const loaded = await load({ root: path.resolve(root), environment });
+  const problems = problemsFor(loaded, undefined);
+  const isInOrder = problems.every(({ severity }) => severity !== 'error');
+  return { project: isInOrder ? loaded.project : null, problems };
+}
+
+export interface PlanOptions {
+  /** Names or directories; default: every enabled one. */
+  readonly scenarios?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly skipTags?: readonly string[];
+}
+
+/**
+ * Says what a run would do. Touches nothing.
+ *
+ * @throws RangeError for a scenario that the project does not have.
+ */
+export function planSuite(project: Project, options: PlanOptions = {}): SuitePlan {
+  const { scenarios = [], tags = [], skipTags = [] } = options;
+  const planned = plan(project, { scenarios, tags, skipTags });
+  if (planned.unknown.length > 0) {
+    throw new RangeError(`unknown scenario ${planned.unknown.join(', ')}`);
+  }
+  return planned.plan;
+}
+
+export interface RunSuiteOptions {
+  /** Told everything as it happens, in order. Must not throw. */
+  readonly onEvent?: (event: StampedEvent) => void;
+  /** Aborts to stop the run: results are collected and the nodes are cleaned before the promise resolves. */
+  readonly signal?: AbortSignal;
+  /** Default `false`. */
+  readonly failFast?: boolean;
+  /** How often a failed scenario is tried again. Default: what each scenario says. */
+  readonly retries?: number;
+}
+
+/**
+ * Carries a plan out and leaves its results in the project's `results/`. A scenario that fails is part of the summary,
+ * not an exception.
+ *
+ * @throws Error where not even a folder for the results can be made.
+ */
+export async function runSuite(
+  plan: SuitePlan,
+  options: RunSuiteOptions = {},
+): Promise<SuiteSummary> {
+  const { onEvent = () => undefined, signal, failFast = false, retries = null } = options;
+  const cancel = new AbortController();
+  const stop = () => cancel.abort(new Interruption('SIGINT'));
+  if (signal?.aborted) stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  const defects: unknown[] = [];
+  try {
+    const outcome = await run(plan, composeAdapters(plan.root, plan.secrets), {
+      ledger: createLedger(),
+      signal: cancel.signal,
+      failFast,
+      retries,
+      reporters: () => Promise.resolve([{ on: onEvent, close: () => Promise.resolve() }]),
+      onDefect: (error) => defects.push(error),
+    });
+    if (!outcome.ok) throw new Error(outcome.failure.message, { cause: outcome.failure });
+    if (defects.length > 0) throw defects[0];
+    return outcome.value;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
