@@ -78,14 +78,50 @@ function writeSchemas(): void {
   }
 }
 
+/**
+ * Moves maps with fixed keys into definitions, equal ones into one. Each becomes a function of its own then, which is
+ * compiled when a file has such a map, and not before. The branches of a choice stay: errors tell by their path that
+ * they come from there.
+ */
+function hoistMaps(schema: Schema, definitions: Map<string, Schema>): Schema {
+  const hoist = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    const inner = hoistInside(value as Schema);
+    if (inner['additionalProperties'] !== false) return inner;
+    const text = JSON.stringify(inner);
+    const names = [...definitions.keys()];
+    const name = names.find((key) => JSON.stringify(definitions.get(key)) === text);
+    if (name === undefined) definitions.set(`map${names.length}`, inner);
+    return { $ref: `definitions#/$defs/${name ?? `map${names.length}`}` };
+  };
+  const hoistInside = (value: Schema): Schema => {
+    const copy = { ...value };
+    for (const key of ['items', 'additionalProperties']) copy[key] &&= hoist(copy[key]);
+    if (copy['properties']) {
+      const entries = Object.entries(copy['properties'] as Schema);
+      copy['properties'] = Object.fromEntries(entries.map(([name, inner]) => [name, hoist(inner)]));
+    }
+    return copy;
+  };
+  return hoistInside(schema);
+}
+
 function writeValidators(): void {
-  const ajv = new Ajv2020({ allErrors: true, strict: false, code: { source: true, esm: true } });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: false,
+    inlineRefs: false,
+    code: { source: true, esm: true },
+  });
+  const definitions = new Map<string, Schema>();
   const names: Record<string, string> = {};
   for (const name of SCHEMA_NAMES) {
     if (name === 'test-config') continue;
-    ajv.addSchema(transform(transform(schemas[name], allowExtensions), dropWords) as Schema, name);
+    const plain = transform(transform(schemas[name], allowExtensions), dropWords) as Schema;
+    ajv.addSchema(hoistMaps(plain, definitions), name);
     names[name] = name;
   }
+  ajv.addSchema({ $defs: Object.fromEntries(definitions) }, 'definitions');
   const code = standalone.default(ajv, names);
   // ajv asks for parts of itself with `require` for a few keywords; there is none in an ES module, nor ajv at run time.
   if (code.includes('require('))

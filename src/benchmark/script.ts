@@ -6,8 +6,8 @@ import type { CommandResult } from '../model/command.js';
 import { createFailure, type Failure } from '../model/failure.js';
 import type { ScriptRecord } from '../model/result.js';
 import type { Connection } from '../remote/connection.js';
-import { createLineSplitter } from '../remote/lines.js';
 import type { Redactor } from '../remote/redaction.js';
+import { createOutputDisplay } from './output-display.js';
 
 /** Between SIGTERM and SIGKILL for a script whose time is up. */
 const GRACE_MS = 10_000;
@@ -27,6 +27,8 @@ export interface ScriptRun {
   readonly redactor: Redactor;
   /** Whole lines, each with its newline, for display. */
   readonly onOutput: (stream: OutputStream, text: string) => void;
+  /** ms from any origin. */
+  readonly now: () => number;
   readonly signal: AbortSignal;
 }
 
@@ -57,8 +59,8 @@ export async function runScript(connection: Connection, run: ScriptRun): Promise
       },
     );
     const unwritable = (await stdout.close()) ?? (await stderr.close());
-    const lastLines = stderr.lastLines.length > 0 ? stderr.lastLines : stdout.lastLines;
-    const failure = unwritable ?? failureOf(result, run, connection.node, [...lastLines]);
+    const said = [stderr, stdout].map((log) => log.lastLines()).find(({ length }) => length > 0);
+    const failure = unwritable ?? failureOf(result, run, connection.node, said ?? []);
     return { record: recordOf(result), failure };
   } finally {
     run.signal.removeEventListener('abort', stop);
@@ -68,24 +70,17 @@ export async function runScript(connection: Connection, run: ScriptRun): Promise
 
 interface ScriptLog {
   readonly sink: Writable;
-  readonly lastLines: readonly string[];
+  readonly lastLines: () => readonly string[];
   /** Resolves once everything is in the file, with the failure that kept it from getting there. */
   readonly close: () => Promise<Failure | null>;
 }
 
 function openLog(run: ScriptRun, stream: OutputStream, onFailure: () => void): ScriptLog {
   const file = run.logs[stream];
-  const lastLines: string[] = [];
-  const splitter = createLineSplitter();
-  const show = (lines: readonly string[]) => {
-    if (lines.length === 0) return;
-    lastLines.push(...lines.slice(-LAST_LINES));
-    lastLines.splice(0, lastLines.length - LAST_LINES);
-    run.onOutput(stream, lines.map((line) => `${line}\n`).join(''));
-  };
+  const display = createOutputDisplay(run.now, (text) => run.onOutput(stream, text));
   const sink: Transform = new PassThrough();
   const masked = run.redactor.stream();
-  masked.on('data', (chunk: Buffer) => show(splitter.push(chunk)));
+  masked.on('data', (chunk: Buffer) => display.push(chunk));
   const written = pipeline(sink, masked, createWriteStream(file)).then(
     () => null,
     (error: NodeJS.ErrnoException): Failure => {
@@ -101,12 +96,12 @@ function openLog(run: ScriptRun, stream: OutputStream, onFailure: () => void): S
   let closing: Promise<Failure | null> | undefined;
   return {
     sink,
-    lastLines,
+    lastLines: () => display.lastLines(LAST_LINES),
     close: () => {
       closing ??= (async () => {
         sink.end();
         const failure = await written;
-        show(splitter.end());
+        display.end();
         return failure;
       })();
       return closing;

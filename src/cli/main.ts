@@ -5,6 +5,9 @@ import { CliError } from './error.js';
 import { note } from './output.js';
 import { buildProgram } from './program.js';
 
+/** For output that is still on its way. */
+const LINGER_MS = 5_000;
+
 /** Runs one command line. Sets the process's exit code; returns when everything is done. */
 export async function main(argv: readonly string[]): Promise<void> {
   survivesClosedPipe(process.stdout);
@@ -15,6 +18,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = explain(error, argv);
   }
+  endSoon();
+}
+
+/** Whatever is still pending has no business here any more; hanging at the end of a night would be worse. */
+function endSoon(): void {
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 /** `playbook … | head`: whoever stopped reading is not interested; that must not keep us from cleaning up. */

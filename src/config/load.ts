@@ -6,7 +6,7 @@ import type { LoadedProject, ScenarioSwitch } from './loaded.js';
 import { createProblemLog, type ProblemLog } from './problem-log.js';
 import { findFile, readConfig, validateConfig, type ValidatedFile } from './project/config-file.js';
 import { readEnvFile } from './project/env-file.js';
-import { reportContradictions, reportOverrides, type LayerFile } from './project/layers.js';
+import { readLayer, reportContradictions, reportOverrides, type Layer } from './project/layers.js';
 import { resolveNodes } from './project/nodes.js';
 import { resolveSuite } from './project/suite.js';
 import { createLookup, type Environment } from './project/variables.js';
@@ -184,17 +184,13 @@ function projectLayers(
   scenarios: ValidatedFile<ScenariosFile> | undefined,
   defaults: ValidatedFile<DefaultsFile> | undefined,
   log: ProblemLog,
-): readonly LayerFile[] {
+): readonly Layer[] {
   const report = log.scoped({ kind: 'project' });
-  const layers: LayerFile[] = [];
+  const layers: Layer[] = [];
   if (scenarios) {
-    const { root, invalid } = scenarios;
-    layers.push({ layer: 'project', root, invalid, prefix: ['execution_config'] });
+    layers.push(readLayer('project', scenarios.root, scenarios.invalid, ['execution_config']));
   }
-  if (defaults) {
-    const { root, invalid } = defaults;
-    layers.push({ layer: 'project', root, invalid, prefix: [] });
-  }
+  if (defaults) layers.push(readLayer('project', defaults.root, defaults.invalid, []));
   for (const layer of layers) reportContradictions(layer, report);
   const [first, second] = layers;
   if (first && second) reportOverrides(first, second, report);

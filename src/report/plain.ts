@@ -3,16 +3,16 @@ import type { Writable } from 'node:stream';
 import type { ScriptOutput, StampedEvent, SuiteStarted } from '../model/event.js';
 import { describeEvent } from './narration.js';
 import type { Reporter } from './reporter.js';
-import { createOverview, renderSummary } from './summary.js';
+import { createSummaryOutput, type SummaryOutputOptions } from './summary-output.js';
 import { count } from './text/count.js';
 import { toPrintableLines } from './text/printable.js';
 import { createTextStream } from './text/stream.js';
-import { plainStyle, type TextOptions } from './text/style.js';
+import { plainStyle } from './text/style.js';
 import { formatTimeOfDay } from './text/time.js';
 import { displayWidth, padTo } from './text/width.js';
 
 /** The width is that of the tables at the end; the lines of the run itself are as long as they are. */
-export interface PlainOptions extends TextOptions {
+export interface PlainOptions extends SummaryOutputOptions {
   /** Adds the start of every phase, and everything a failure tells. */
   readonly isVerbose?: boolean;
 }
@@ -28,7 +28,7 @@ const WIDEST_NAME = 24;
 export function createPlainReporter(stream: Writable, options: PlainOptions = {}): Reporter {
   const { style = plainStyle } = options;
   const out = createTextStream(stream);
-  const overview = createOverview();
+  const summary = createSummaryOutput(out, options);
   let nameWidth = 0;
   let phase = '';
   let leftOut = 0;
@@ -62,7 +62,7 @@ export function createPlainReporter(stream: Writable, options: PlainOptions = {}
 
   return {
     on(event) {
-      overview.on(event);
+      summary.on(event);
       if (event.type === 'script_output') {
         onOutput(event);
         return;
@@ -71,11 +71,12 @@ export function createPlainReporter(stream: Writable, options: PlainOptions = {}
       if (event.type === 'scenario_started' || event.type === 'scenario_finished') phase = '';
       if (event.type === 'phase_started') phase = event.phase;
       print(event, describeEvent(event, options));
-      if (event.type === 'suite_finished') {
-        out.write(`\n${renderSummary(overview.suite(event), options)}`);
-      }
+      summary.write();
     },
-    close: () => out.flush(),
+    async close() {
+      await out.flush();
+      await summary.flush();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -86,7 +87,7 @@ export async function projectFolder(files: Files): Promise<ProjectFolder> {
         withFileTypes: true,
       });
       return entries
-        .filter((entry) => !entry.isDirectory())
+        .filter((entry) => entry.isFile())
         .map((entry) =>
           path.relative(path.join(root, folder), path.join(entry.parentPath, entry.name)),
         )
@@ -159,11 +160,13 @@ export function scenarioFiles(
   return files;
 }
 
-/** Whether a process exists. */
+/** Whether a process is running. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    // A zombie is over: whoever should collect it may be slow, or not there in a container.
+    const stat = process.platform === 'linux' ? readFileSync(`/proc/${pid}/stat`, 'latin1') : '';
+    return !/\) Z /.test(stat);
   } catch {
     return false;
   }

@@ -1,3 +1,4 @@
+import type { Severity } from '../../model/problem.js';
 import type { SourceLocation } from '../../model/source.js';
 import type { Report } from '../problem-log.js';
 import {
@@ -56,60 +57,96 @@ export function createSection<T extends object>(
   path: readonly PathStep[],
   context: SectionContext,
 ): Section<T> {
-  const { report, invalid } = context;
-  const written = (key: string): YamlEntry | undefined => {
-    const entry = map.entries.get(key);
-    return entry && isEmpty(entry.value) ? undefined : entry;
-  };
-  const usable = (key: string): YamlEntry | undefined =>
-    invalid.has(renderPath([...path, key])) ? undefined : written(key);
-  const itemsOf = (key: string) => {
-    const value = usable(key)?.value;
+  return new MapSection<T>(map, path, context);
+}
+
+class MapSection<T extends object> implements Section<T> {
+  readonly map: YamlMap;
+  readonly path: readonly PathStep[];
+  readonly #context: SectionContext;
+
+  constructor(map: YamlMap, path: readonly PathStep[], context: SectionContext) {
+    this.map = map;
+    this.path = path;
+    this.#context = context;
+  }
+
+  get<K extends KeyOf<T>>(key: K): ValueOf<T, K> | undefined {
+    const entry = this.#usable(key);
+    if (!entry || !reportUnset(entry.value, [...this.path, key], this.#context.report)) {
+      return undefined;
+    }
+    // The schema has made sure of the type.
+    return toPlain(entry.value) as ValueOf<T, K>;
+  }
+
+  section<K extends KeyOf<T>>(key: K): Section<MapOf<ValueOf<T, K>>> | undefined {
+    const value = this.#usable(key)?.value;
+    return value?.kind === 'map'
+      ? createSection(value, [...this.path, key], this.#context)
+      : undefined;
+  }
+
+  sections<K extends KeyOf<T>>(key: K): readonly Section<MapOf<ItemOf<ValueOf<T, K>>>>[] {
+    return this.items(key).flatMap(({ node, path }) =>
+      node.kind === 'map'
+        ? [createSection<MapOf<ItemOf<ValueOf<T, K>>>>(node, path, this.#context)]
+        : [],
+    );
+  }
+
+  items(key: KeyOf<T>) {
+    const value = this.#usable(key)?.value;
     if (value?.kind !== 'sequence') return [];
     return value.items
-      .map((node, index) => ({ node, path: [...path, key, index] }))
-      .filter((item) => !invalid.has(renderPath(item.path)));
-  };
-  const at = (key?: string): SourceLocation => {
-    const entry = key === undefined ? undefined : map.entries.get(key);
-    return entry ? locateEntry(entry) : locateNode(map);
-  };
-  const tell = (severity: 'error' | 'warning', key: string | null, message: string, hint = '') => {
-    const fullPath = renderPath(key === null ? path : [...path, key]);
-    report({ severity, at: at(key ?? undefined), path: fullPath, message, hint });
-  };
+      .map((node, index) => ({ node, path: [...this.path, key, index] }))
+      .filter((item) => !this.#isRefused(item.path));
+  }
 
-  return {
-    map,
-    path,
-    get(key) {
-      const entry = usable(key);
-      if (!entry || !reportUnset(entry.value, [...path, key], report)) return undefined;
-      // The schema has made sure of the type.
-      return toPlain(entry.value) as ValueOf<T, typeof key>;
-    },
-    section(key) {
-      const value = usable(key)?.value;
-      return value?.kind === 'map' ? createSection(value, [...path, key], context) : undefined;
-    },
-    sections: (key) =>
-      itemsOf(key).flatMap((item) =>
-        item.node.kind === 'map' ? [createSection<never>(item.node, item.path, context)] : [],
-      ),
-    items: itemsOf,
-    has: (key) => written(key) !== undefined,
-    isUnusable(key) {
-      const entry = written(key);
-      return entry !== undefined && (usable(key) === undefined || isUnset(entry.value));
-    },
-    at,
-    keyAt(key) {
-      const entry = map.entries.get(key);
-      return entry ? locateKey(entry) : locateNode(map);
-    },
-    error: (key, message, hint) => tell('error', key, message, hint),
-    warn: (key, message, hint) => tell('warning', key, message, hint),
-  };
+  has(key: KeyOf<T>): boolean {
+    return this.#written(key) !== undefined;
+  }
+
+  isUnusable(key: KeyOf<T>): boolean {
+    const entry = this.#written(key);
+    return entry !== undefined && (this.#usable(key) === undefined || isUnset(entry.value));
+  }
+
+  at(key?: KeyOf<T>): SourceLocation {
+    const entry = key === undefined ? undefined : this.map.entries.get(key);
+    return entry ? locateEntry(entry) : locateNode(this.map);
+  }
+
+  keyAt(key: KeyOf<T>): SourceLocation {
+    const entry = this.map.entries.get(key);
+    return entry ? locateKey(entry) : locateNode(this.map);
+  }
+
+  error(key: KeyOf<T> | null, message: string, hint = ''): void {
+    this.#tell('error', key, message, hint);
+  }
+
+  warn(key: KeyOf<T> | null, message: string, hint = ''): void {
+    this.#tell('warning', key, message, hint);
+  }
+
+  #tell(severity: Severity, key: KeyOf<T> | null, message: string, hint: string): void {
+    const path = renderPath(key === null ? this.path : [...this.path, key]);
+    this.#context.report({ severity, at: this.at(key ?? undefined), path, message, hint });
+  }
+
+  #written(key: string): YamlEntry | undefined {
+    const entry = this.map.entries.get(key);
+    return entry && isEmpty(entry.value) ? undefined : entry;
+  }
+
+  #usable(key: string): YamlEntry | undefined {
+    return this.#isRefused([...this.path, key]) ? undefined : this.#written(key);
+  }
+
+  #isRefused(path: readonly PathStep[]): boolean {
+    return this.#context.invalid.size > 0 && this.#context.invalid.has(renderPath(path));
+  }
 }
 
 /** A key without a value says as much as no key. */

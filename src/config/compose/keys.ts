@@ -1,6 +1,6 @@
 /** The keys of the Compose Specification (compose-spec.json), and what a plain process makes of them. */
 
-export const TOP_LEVEL_KEYS: readonly string[] = [
+export const TOP_LEVEL_KEYS: ReadonlySet<string> = new Set([
   'version',
   'name',
   'include',
@@ -10,7 +10,7 @@ export const TOP_LEVEL_KEYS: readonly string[] = [
   'volumes',
   'configs',
   'secrets',
-];
+]);
 
 /** What a process does just as a container would, or what changes nothing for it. */
 const HONOURED = [
@@ -117,7 +117,7 @@ export const SERVICE_KEYS: ReadonlySet<string> = new Set([
   ...CONTAINER_ONLY,
 ]);
 
-export const HEALTHCHECK_KEYS: readonly string[] = [
+export const HEALTHCHECK_KEYS: ReadonlySet<string> = new Set([
   'test',
   'interval',
   'timeout',
@@ -125,8 +125,8 @@ export const HEALTHCHECK_KEYS: readonly string[] = [
   'start_period',
   'start_interval',
   'disable',
-];
-export const DEPENDENCY_KEYS: readonly string[] = ['condition', 'required', 'restart'];
-export const EXTENDS_KEYS: readonly string[] = ['service', 'file'];
-export const ENV_FILE_KEYS: readonly string[] = ['path', 'required', 'format'];
-export const INCLUDE_KEYS: readonly string[] = ['path', 'env_file', 'project_directory'];
+]);
+export const DEPENDENCY_KEYS: ReadonlySet<string> = new Set(['condition', 'required', 'restart']);
+export const EXTENDS_KEYS: ReadonlySet<string> = new Set(['service', 'file']);
+export const ENV_FILE_KEYS: ReadonlySet<string> = new Set(['path', 'required', 'format']);
+export const INCLUDE_KEYS: ReadonlySet<string> = new Set(['path', 'env_file', 'project_directory']);

@@ -28,9 +28,8 @@ export function warn(report: Report, { node, path }: Placed, message: string, hi
 export function checkKeys(
   report: Report,
   { node, path }: Placed<YamlMap>,
-  known: Iterable<string>,
+  names: ReadonlySet<string>,
 ): void {
-  const names = new Set(known);
   for (const entry of node.entries.values()) {
     if (names.has(entry.key) || entry.key.startsWith('x-')) continue;
     report({

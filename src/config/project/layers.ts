@@ -1,8 +1,7 @@
-import type { Report } from '../problem-log.js';
 import { reportUnset } from '../check/section.js';
+import type { Report } from '../problem-log.js';
 import {
   describe,
-  findAt,
   locateKey,
   renderPath,
   toPlain,
@@ -21,29 +20,91 @@ import {
 
 export type LayerName = 'scenario' | 'project' | 'built-in';
 
-/** A file that gives settings. */
-export interface LayerFile {
-  readonly layer: Exclude<LayerName, 'built-in'>;
-  readonly root: YamlMap;
-  readonly invalid: ReadonlySet<string>;
-  /** Where the sections of settings lie in the file: `execution_config` in `scenarios.yaml`. */
-  readonly prefix: readonly string[];
-}
-
 /** A setting that somebody wrote. */
 export interface Written {
-  readonly layer: LayerFile['layer'];
+  readonly layer: Exclude<LayerName, 'built-in'>;
   readonly path: readonly PathStep[];
   readonly entry: YamlEntry;
 }
 
-/** Other names that a setting has in some file. */
-const OTHER_NAMES: Partial<Record<SettingKey, readonly (readonly string[])[]>> = {
-  'test_execution.collection_mode': [['execution_config', 'default_collection_mode']],
-  'retry_strategy.scenario_level_retries': [['inter_scenario', 'retry_count']],
-};
+/** The settings that one file gives. */
+export interface Layer {
+  /** Under whichever of its names; the usual one comes first. */
+  readonly settings: ReadonlyMap<string, readonly Written[]>;
+  /** `test_execution.env` */
+  readonly env: ReadonlyMap<string, Written>;
+}
 
-/** The settings of one scenario, or of the project: files in order of their priority, over what is built in. */
+/** Sections that have, or had, another name. */
+const SECTION_NAMES: Readonly<Record<string, string>> = {
+  concurrent_execution: 'concurrent_deployment',
+};
+/** Settings that have another name somewhere. */
+const OTHER_NAMES: readonly (readonly [readonly [string, string], SettingKey])[] = [
+  [['execution_config', 'default_collection_mode'], 'test_execution.collection_mode'],
+  [['inter_scenario', 'retry_count'], 'retry_strategy.scenario_level_retries'],
+];
+
+/**
+ * Gathers the settings of a file.
+ *
+ * @param invalid Rendered paths of what the schema refused.
+ * @param prefix Where the sections of settings lie: `execution_config` in `scenarios.yaml`.
+ */
+export function readLayer(
+  layer: Written['layer'],
+  root: YamlMap,
+  invalid: ReadonlySet<string>,
+  prefix: readonly string[],
+): Layer {
+  const settings = new Map<string, Written[]>();
+  const env = new Map<string, Written>();
+  const isRefused = (path: readonly PathStep[]) =>
+    invalid.size > 0 && path.some((_, at) => invalid.has(renderPath(path.slice(0, at + 1))));
+  const add = (key: string, path: readonly PathStep[], entry: YamlEntry | undefined) => {
+    if (!entry || isEmpty(entry.value) || isRefused(path)) return;
+    const earlier = settings.get(key);
+    const written = { layer, path, entry };
+    // The usual name is the last to be looked at.
+    if (earlier) earlier.unshift(written);
+    else settings.set(key, [written]);
+  };
+
+  for (const [[section, name], key] of OTHER_NAMES) {
+    add(key, [section, name], mapAt(root, [section])?.entries.get(name));
+  }
+  const sections = [...(mapAt(root, prefix)?.entries.values() ?? [])];
+  // The older name of a section goes first, so that the usual one ends up before it.
+  sections.sort((a, b) => Number(b.key in SECTION_NAMES) - Number(a.key in SECTION_NAMES));
+  for (const { key: sectionName, value } of sections) {
+    if (value.kind !== 'map') continue;
+    const usual = SECTION_NAMES[sectionName] ?? sectionName;
+    for (const entry of value.entries.values()) {
+      add(`${usual}.${entry.key}`, [...prefix, sectionName, entry.key], entry);
+    }
+  }
+  const envPath = [...prefix, ...ENV_SETTING.split('.')];
+  for (const entry of mapAt(root, envPath)?.entries.values() ?? []) {
+    const path = [...envPath, entry.key];
+    if (!isEmpty(entry.value) && !isRefused(path)) env.set(entry.key, { layer, path, entry });
+  }
+  return { settings, env };
+}
+
+function mapAt(root: YamlMap, path: readonly string[]): YamlMap | undefined {
+  let map: YamlMap | undefined = root;
+  for (const step of path) {
+    const value: YamlNode | undefined = map?.entries.get(step)?.value;
+    map = value?.kind === 'map' ? value : undefined;
+  }
+  return map;
+}
+
+function isEmpty(node: YamlNode): boolean {
+  return node.kind === 'scalar' && node.value === null && node.unset === undefined;
+}
+
+/** The settings of one scenario: files in order of their priority, over what is built in. */
 export interface Settings {
   /** What was written, and by whom. `undefined`: it is built in. */
   find(key: SettingKey): Written | undefined;
@@ -53,10 +114,10 @@ export interface Settings {
   findEnv(): ReadonlyMap<string, Written>;
 }
 
-export function createSettings(files: readonly LayerFile[]): Settings {
+export function createSettings(layers: readonly Layer[]): Settings {
   const find = (key: SettingKey): Written | undefined => {
-    for (const file of files) {
-      const [first] = writtenIn(file, key);
+    for (const { settings } of layers) {
+      const [first] = settings.get(key) ?? [];
       if (first) return first;
     }
     return undefined;
@@ -69,65 +130,30 @@ export function createSettings(files: readonly LayerFile[]): Settings {
       // The schema has made sure of the type.
       return (isUsed ? toPlain(written.entry.value) : BUILT_IN[key]) as SettingValue<typeof key>;
     },
-    findEnv() {
-      const env = new Map<string, Written>();
-      for (const file of files) {
-        const path = [...file.prefix, ...ENV_SETTING.split('.')];
-        const found = findAt(file.root, path)?.node;
-        if (found?.kind !== 'map') continue;
-        for (const entry of found.entries.values()) {
-          const place = [...path, entry.key];
-          if (env.has(entry.key) || !isUsable(file, place, entry.value)) continue;
-          env.set(entry.key, { layer: file.layer, path: place, entry });
-        }
-      }
-      return env;
-    },
+    findEnv: () => new Map(layers.toReversed().flatMap(({ env }) => [...env])),
   };
 }
 
-/** All places of one file that give a setting, under whichever of its names. The usual name comes first. */
-function writtenIn(file: LayerFile, key: SettingKey): readonly Written[] {
-  return namesOf(file, key).flatMap((path): Written[] => {
-    const found = findAt(file.root, path);
-    if (!found?.entry || !isUsable(file, path, found.node)) return [];
-    return [{ layer: file.layer, path, entry: found.entry }];
-  });
-}
-
-function namesOf(file: LayerFile, key: SettingKey): readonly (readonly string[])[] {
-  const [section = '', name = ''] = key.split('.');
-  const names = [[...file.prefix, section, name]];
-  if (section === 'concurrent_deployment')
-    names.push([...file.prefix, 'concurrent_execution', name]);
-  return [...names, ...(OTHER_NAMES[key] ?? []).map((path) => [...path])];
-}
-
-function isUsable(file: LayerFile, path: readonly PathStep[], node: YamlNode): boolean {
-  const isWritten = node.kind !== 'scalar' || node.value !== null || node.unset !== undefined;
-  return isWritten && !path.some((_, at) => file.invalid.has(renderPath(path.slice(0, at + 1))));
-}
-
 /** Two names of one setting in one file, with different values. */
-export function reportContradictions(file: LayerFile, report: Report): void {
-  for (const key of SETTING_KEYS) {
-    const [first, second] = writtenIn(file, key);
+export function reportContradictions({ settings }: Layer, report: Report): void {
+  for (const [first, second] of settings.values()) {
     if (!first || !second || isSame(first, second)) continue;
+    const usual = `${renderPath(first.path)} in line ${locateKey(first.entry).line}`;
     report({
       severity: 'error',
       at: locateKey(second.entry),
       path: renderPath(second.path),
-      message: `says ${describe(second.entry.value)}, and ${renderPath(first.path)} in line ${locateKey(first.entry).line} says ${describe(first.entry.value)}: they are two names for one setting`,
+      message: `says ${describe(second.entry.value)}, and ${usual} says ${describe(first.entry.value)}: they are two names for one setting`,
       hint: 'keep one of them',
     });
   }
 }
 
 /** Two files of one layer, with different values: the first counts, and the user may not have meant that. */
-export function reportOverrides(winner: LayerFile, loser: LayerFile, report: Report): void {
+export function reportOverrides(winner: Layer, loser: Layer, report: Report): void {
   for (const key of SETTING_KEYS) {
-    const [first] = writtenIn(winner, key);
-    const [second] = writtenIn(loser, key);
+    const [first] = winner.settings.get(key) ?? [];
+    const [second] = loser.settings.get(key) ?? [];
     if (!first || !second || isSame(first, second)) continue;
     const at = locateKey(first.entry);
     report({

@@ -1,6 +1,6 @@
 import type { ComposeContext } from '../compose/context.js';
 import type { ProblemLog, Report } from '../problem-log.js';
-import type { LayerFile } from '../project/layers.js';
+import type { Layer } from '../project/layers.js';
 import type { NodeRegistry } from '../project/nodes.js';
 import type { Environment } from '../project/variables.js';
 import type { SecretCollector } from '../value/secret.js';
@@ -18,7 +18,7 @@ export interface ProjectContext {
   /** `null`: `nodes.yaml` says nothing usable, so nothing can be said about nodes. */
   readonly nodes: NodeRegistry | null;
   /** The project's files that give settings, by priority. */
-  readonly layers: readonly LayerFile[];
+  readonly layers: readonly Layer[];
   readonly log: ProblemLog;
   readonly secrets: SecretCollector;
 }

@@ -189,11 +189,19 @@ function readHttpCheck(
     );
     return undefined;
   }
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+  if (!isWebAddress(url)) {
     section.error('url', `is no http or https URL: '${url}'`, 'write "http://{host}:8000/health"');
     return undefined;
   }
   return { type: 'http', url, expectStatus: section.get('status') ?? null, ...times };
+}
+
+function isWebAddress(url: string): boolean {
+  try {
+    return /^https?:$/.test(new URL(url).protocol);
+  } catch {
+    return false;
+  }
 }
 
 function readTcpCheck(

@@ -9,7 +9,7 @@ import { readEnvFile } from '../project/env-file.js';
 import {
   createSettings,
   reportContradictions,
-  type LayerFile,
+  readLayer,
   type Settings,
 } from '../project/layers.js';
 import { createLookup } from '../project/variables.js';
@@ -54,12 +54,7 @@ export async function resolveScenario(
     project.log,
   );
   const metadata = file?.section(report);
-  const own: LayerFile | undefined = file && {
-    layer: 'scenario',
-    root: file.root,
-    invalid: file.invalid,
-    prefix: [],
-  };
+  const own = file && readLayer('scenario', file.root, file.invalid, []);
   if (own) reportContradictions(own, report);
   const settings = createSettings(own ? [own, ...project.layers] : project.layers);
   const context = createScenarioContext(folder, project, report);

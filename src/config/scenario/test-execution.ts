@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { isAbsolute, join, normalize } from 'node:path';
 
 import { CONTROLLER } from '../../model/node.js';
@@ -13,6 +13,8 @@ import type { ScenarioContext } from './context.js';
 import type { Instance } from './instances.js';
 import { textOf, type Placement } from './placement.js';
 import { readDuration } from './settings.js';
+
+const ANY_EXECUTE_BIT = 0o111;
 
 export interface ExecutionContext extends ScenarioContext {
   readonly settings: Settings;
@@ -87,7 +89,7 @@ function resolveScript(context: ExecutionContext): string {
     );
   } else if (!stats.isFile()) {
     tell('error', `the test script ${script} is not a file`, '');
-  } else if (!isExecutable(file) && !hasInterpreter(file)) {
+  } else if ((stats.mode & ANY_EXECUTE_BIT) === 0 && !hasInterpreter(file)) {
     tell(
       'warning',
       `the test script ${script} is not executable and has no \`#!\` line, so /bin/sh runs it`,
@@ -95,15 +97,6 @@ function resolveScript(context: ExecutionContext): string {
     );
   }
   return script;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function hasInterpreter(file: string): boolean {

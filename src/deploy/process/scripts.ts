@@ -8,37 +8,24 @@
 
 /**
  * `sh -c … playbook LOG RECORD PROGRAM ARGV...`: becomes ARGV, with both streams appended to LOG. Says `started GROUP
- * OFFSET` on standard output before that, or `failed REASON [DETAIL]`.
+ * OFFSET` on standard output before that, or `failed REASON`. What shows only when it is tried, a script without its
+ * interpreter, is explained in LOG (by bash in its own words).
  *
  * The service's environment is there already, so every variable here has a name that no service uses, and no program is
- * searched in the service's `PATH` but its own.
+ * searched in the service's `PATH` but its own. The way to success starts no further process: it is what every start
+ * waits for.
  */
 export const START = `
 _playbook_log=$1 _playbook_record=$2 _playbook_program=$3
 shift 3
-_playbook_fail() { printf 'failed %s\\n' "$*"; exit 126; }
+_playbook_fail() { echo failed "$1"; exit 126; }
 case $_playbook_program in
-  */*) _playbook_file=$_playbook_program ;;
-  *) _playbook_file=$(command -v -- "$_playbook_program") || _playbook_fail no-command ;;
-esac
-case $_playbook_file in
   */*)
-    [ -e "$_playbook_file" ] || _playbook_fail no-command
-    [ ! -d "$_playbook_file" ] || _playbook_fail is-directory
-    [ -x "$_playbook_file" ] || _playbook_fail not-executable
-    { IFS= read -r _playbook_line <"$_playbook_file"; } 2>/dev/null
-    case $_playbook_line in
-      '#!'*)
-        read -r _playbook_line _playbook_rest <<.
-\${_playbook_line#??}
-.
-        if [ ! -x "$_playbook_line" ]; then
-          [ "$_playbook_line" = "\${_playbook_line%?}$(printf '\r')" ] && _playbook_fail windows-lines
-          _playbook_fail no-interpreter "$_playbook_line"
-        fi
-        ;;
-    esac
+    [ -e "$_playbook_program" ] || _playbook_fail no-command
+    [ ! -d "$_playbook_program" ] || _playbook_fail is-directory
+    [ -x "$_playbook_program" ] || _playbook_fail not-executable
     ;;
+  *) command -v -- "$_playbook_program" >/dev/null || _playbook_fail no-command ;;
 esac
 
 { true >>"$_playbook_log"; } 2>/dev/null || _playbook_fail no-log
@@ -55,6 +42,15 @@ else
 fi
 { echo $$ $_playbook_start $_playbook_boot $_playbook_offset >"$_playbook_record"; } 2>/dev/null ||
   _playbook_fail no-record
+
+_playbook_explain() {
+  _playbook_line=$(command -p head -n 1 "$(command -v -- "$_playbook_program")")
+  case $_playbook_line in
+    '#!'*"$(printf '\\r')") echo "playbook: the lines of $_playbook_program end as on Windows" ;;
+    '#!'*) echo "playbook: no interpreter for $_playbook_program: $_playbook_line" ;;
+  esac >>"$_playbook_log"
+}
+trap _playbook_explain EXIT
 echo started $$ $_playbook_offset
 exec "$@" >>"$_playbook_log" 2>&1
 `;

@@ -15,13 +15,11 @@ export function parseStartReport(line: string, program: string, log: string): St
     return { isStarted: true, processGroup: Number(details[0]), logOffset: Number(details[1]) };
   }
   if (word !== 'failed') return null;
-  const [reason = '', ...rest] = details;
-  return { isStarted: false, ...explain(reason, rest.join(' '), program, log) };
+  return { isStarted: false, ...explain(details.join(' '), program, log) };
 }
 
 function explain(
   reason: string,
-  detail: string,
   program: string,
   log: string,
 ): { readonly message: string; readonly hint: string | null } {
@@ -35,16 +33,6 @@ function explain(
       return { message: `is a directory: ${program}`, hint: null };
     case 'not-executable':
       return { message: `permission denied: ${program} is not executable`, hint: `chmod +x it` };
-    case 'no-interpreter':
-      return {
-        message: `${program} cannot be run: its first line names an interpreter that does not exist: ${detail}`,
-        hint: 'install it on the node, or correct the line',
-      };
-    case 'windows-lines':
-      return {
-        message: `${program} cannot be run: its lines end as on Windows, so that its first line names no interpreter`,
-        hint: 'give the file Unix line ends (dos2unix)',
-      };
     case 'no-log':
       return { message: `the log cannot be written: ${log}`, hint: 'is the disk full?' };
     case 'no-record':
@@ -53,6 +41,6 @@ function explain(
         hint: 'is the disk full?',
       };
     default:
-      return { message: `${program} could not be started: ${reason} ${detail}`.trim(), hint: null };
+      return { message: `${program} could not be started: ${reason}`, hint: null };
   }
 }

@@ -50,8 +50,7 @@ export class LiveRenderer implements ListrRenderer {
 
   end(): void {
     clearInterval(this.#timer);
-    const lines = this.#takeLines();
-    this.#options.painter.finish(lines.map((line) => `${line}\n`).join(''));
+    this.#options.painter.finish(this.#takeLines());
   }
 
   #update(): void {

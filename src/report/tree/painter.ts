@@ -1,24 +1,21 @@
-import type { Writable } from 'node:stream';
-
-import { createTextStream } from '../text/stream.js';
+import type { TextStream } from '../text/stream.js';
 import { displayWidth } from '../text/width.js';
 
-/** A terminal as Node shows it: sizes are missing where it is none. */
-export type TerminalStream = Writable & {
+/** How large a terminal is at the moment; what is not a terminal does not say. */
+export interface TerminalSize {
   readonly columns?: number;
   readonly rows?: number;
-};
+}
 
 /** Keeps a picture at the bottom of a terminal, below the lines that stay. */
 export interface Painter {
   size(): { readonly columns: number; readonly rows: number };
   /** Prints lines for good, then the picture in place of the one before. */
   paint(picture: readonly string[], lines: readonly string[]): void;
-  /** Takes the picture away and gives the cursor back; prints a text for good. */
-  finish(text: string): void;
-  /** Gives the cursor back at once and leaves the picture as it is: for a process that is about to end. */
+  /** Prints lines for good, takes the picture away and gives the cursor back. */
+  finish(lines: readonly string[]): void;
+  /** Gives the cursor back at once and leaves the picture as it is, for good: nothing is drawn any more. */
   restore(): void;
-  flush(): Promise<void>;
 }
 
 const HIDE_CURSOR = '\u001b[?25l';
@@ -26,12 +23,13 @@ const SHOW_CURSOR = '\u001b[?25h';
 const CLEAR_BELOW = '\u001b[J';
 const CLEAR_REST_OF_LINE = '\u001b[K';
 
-export function createPainter(stream: TerminalStream): Painter {
-  const out = createTextStream(stream);
+/** @param out Writes to the terminal. */
+export function createPainter(out: TextStream, terminal: TerminalSize): Painter {
   let shown: readonly string[] = [];
   let isCursorHidden = false;
+  let isRestored = false;
 
-  const size = () => ({ columns: stream.columns ?? 80, rows: stream.rows ?? 24 });
+  const size = () => ({ columns: terminal.columns ?? 80, rows: terminal.rows ?? 24 });
   /** Back to where the picture begins. Lines that a narrower terminal has wrapped count as the rows they take now. */
   const toTop = () => {
     const { columns } = size();
@@ -46,6 +44,7 @@ export function createPainter(stream: TerminalStream): Painter {
   return {
     size,
     paint(picture, lines) {
+      if (isRestored) return;
       const isSame =
         lines.length === 0 &&
         picture.length === shown.length &&
@@ -60,16 +59,17 @@ export function createPainter(stream: TerminalStream): Painter {
       isCursorHidden = true;
       shown = picture;
     },
-    finish(text) {
+    finish(lines) {
+      const text = lines.map((line) => `${line}\n`).join('');
       out.write(erase() + text + (isCursorHidden ? SHOW_CURSOR : ''));
       isCursorHidden = false;
       shown = [];
     },
     restore() {
+      isRestored = true;
       if (isCursorHidden) out.write(`\n${SHOW_CURSOR}`);
       isCursorHidden = false;
       shown = [];
     },
-    flush: () => out.flush(),
   };
 }

@@ -1,19 +1,20 @@
-import type { ScenarioFinished, SuiteFinished } from '../../model/event.js';
+import type { Writable } from 'node:stream';
+
+import type { ScenarioFinished } from '../../model/event.js';
 import type { Reporter } from '../reporter.js';
-import { createOverview, renderSummary } from '../summary.js';
-import { plainStyle, type TextOptions } from '../text/style.js';
+import { createSummaryOutput, type SummaryOutputOptions } from '../summary-output.js';
+import { plainStyle } from '../text/style.js';
+import { createTextStream } from '../text/stream.js';
 import { displayWidth, truncateTo } from '../text/width.js';
 import { renderFrame } from './frame.js';
 import type { LiveRendererOptions } from './live-renderer.js';
-import { createPainter, type TerminalStream } from './painter.js';
+import { createPainter, type TerminalSize } from './painter.js';
 import { applyEvent, createRunView } from './run-view.js';
 import { renderScenarioLine, renderWarning } from './final-lines.js';
 import { type SuiteList, startSuiteList } from './suite-list.js';
 
-/** The width is the terminal's own. */
-export interface TreeOptions extends Pick<TextOptions, 'style'> {
-  /** The summary at the end tells everything about failures. */
-  readonly isVerbose?: boolean;
+/** The width is that of the summary; the picture takes the terminal's own. */
+export interface TreeOptions extends SummaryOutputOptions {
   /** What elapsed times are counted to, ms since the epoch. Default: the system's time. */
   readonly now?: () => number;
 }
@@ -21,7 +22,7 @@ export interface TreeOptions extends Pick<TextOptions, 'style'> {
 export interface TreeReporter extends Reporter {
   /**
    * Gives the terminal its cursor back at once: for a process that ends without `close`, after a second Ctrl-C or a
-   * crash. Harmless at any other time.
+   * crash. Nothing is drawn any more; harmless after `close`.
    */
   restore(): void;
 }
@@ -35,18 +36,18 @@ const SPIN_MS = 200;
  * draws does not depend on how much happens. Errors of the stream are ignored after the first.
  */
 export function createTreeReporter(
-  stream: TerminalStream,
+  stream: Writable & TerminalSize,
   options: TreeOptions = {},
 ): TreeReporter {
-  const { style = plainStyle, isVerbose = false, now = Date.now } = options;
-  const painter = createPainter(stream);
+  const { style = plainStyle, now = Date.now } = options;
+  const out = createTextStream(stream);
+  const painter = createPainter(out, stream);
   const view = createRunView();
-  const overview = createOverview();
+  const summary = createSummaryOutput(out, { width: stream.columns ?? 80, ...options });
   const defects: unknown[] = [];
   let list: SuiteList | null = null;
   let nameWidth = 0;
   let lines: string[] = [];
-  let finished: SuiteFinished | null = null;
   let closed: Promise<void> | null = null;
 
   const rendererOptions: LiveRendererOptions = {
@@ -75,23 +76,16 @@ export function createTreeReporter(
   const close = async () => {
     list?.endAll();
     await list?.over;
-    const { columns } = painter.size();
-    const summary = finished
-      ? `\n${renderSummary(overview.suite(finished), { style, isVerbose, width: columns })}`
-      : '';
-    painter.finish(
-      rendererOptions
-        .takeLines()
-        .map((line) => `${line}\n`)
-        .join('') + summary,
-    );
-    await painter.flush();
+    painter.finish(rendererOptions.takeLines());
+    summary.write();
+    await out.flush();
+    await summary.flush();
     if (defects.length > 0) throw defects[0];
   };
 
   return {
     on(event) {
-      overview.on(event);
+      summary.on(event);
       applyEvent(view, event);
       if (event.type === 'suite_started') {
         const names = event.scenarios.map(({ name }) => name);
@@ -103,7 +97,6 @@ export function createTreeReporter(
       }
       if (event.type === 'scenario_finished') list?.end(event);
       if (event.type === 'suite_finished') {
-        finished = event;
         // The picture goes as soon as all is over, not only when somebody closes.
         list?.endAll();
       }

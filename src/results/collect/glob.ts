@@ -55,7 +55,7 @@ function translateCharacters(part: string): string {
 function translateClass(token: string): string {
   const isNegated = /^\[[!^]/.test(token);
   const members = token.slice(isNegated ? 2 : 1, -1).replace(/[\\\]^[&~|{}()]/g, '\\$&');
-  const expression = `[${isNegated ? '^/' : ''}${members}]`;
+  const expression = isNegated ? `(?!/)[^${members}]` : `[${members}]`;
   try {
     new RegExp(expression, 'u');
     return expression;

@@ -49,6 +49,7 @@ export async function benchmark(attempt: Attempt): Promise<readonly Failure[]> {
       redactor: createRedactor(context.secrets),
       onOutput: (stream, text) =>
         context.emit({ type: 'script_output', scenario: scenario.name, stream, text }),
+      now: () => context.clock.monotonic(),
       signal: stop.signal,
     }),
   );

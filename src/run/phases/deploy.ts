@@ -2,6 +2,7 @@ import { type Deadline, startDeadline } from '../../async/deadline.js';
 import type { Failure } from '../../model/failure.js';
 import type { Dependency, ServiceSpec } from '../../model/service.js';
 import { type Attempt, backendOf, deploymentOn, placeOf } from '../attempt.js';
+import { inSeconds, recordOf } from '../events.js';
 import { cancelled } from '../interruption.js';
 import { type Task, type Wait, schedule } from '../scheduler.js';
 import { bringUp } from '../services/bring-up.js';
@@ -40,7 +41,7 @@ export async function deployServices(
       attempt.context.emit({
         type: 'waiting',
         scenario: scenario.name,
-        duration_s: retryDelayMs / 1000,
+        duration_s: inSeconds(retryDelayMs),
         reason: `before all services are started again (${round + 1} of ${rounds})`,
       });
       await attempt.context.clock.sleep(retryDelayMs, deadline.signal);
@@ -106,7 +107,17 @@ async function bringUpAll(
     },
     blockedBy: (id, dependency, cause) => {
       countDown(id);
-      return dependencyFailed(attempt.graph.service(id), dependency, cause);
+      const service = attempt.graph.service(id);
+      const failure = dependencyFailed(service, dependency, cause);
+      attempt.context.emit({
+        type: 'service_failed',
+        scenario: scenario.name,
+        node: service.node,
+        service: id,
+        failure: recordOf(failure),
+        will_retry: false,
+      });
+      return failure;
     },
     abandoned: (id) => {
       countDown(id);

@@ -1,3 +1,4 @@
+import { aborted } from '../../async/abort.js';
 import { type Deadline, startDeadline } from '../../async/deadline.js';
 import type { RunningService, ServiceExit } from '../../deploy/backend.js';
 import type { Failure } from '../../model/failure.js';
@@ -171,15 +172,20 @@ async function untilReady(
     });
   };
 
+  const probing = new AbortController();
+  const stopProbing = () => probing.abort();
+  deadline.signal.addEventListener('abort', stopProbing, { once: true });
   const ended = run.exited.then((exit): Event =>
     exit ? { type: 'exited', exit } : { type: 'aborted' },
   );
-  const probing = service.isOneShot
-    ? untilAborted(deadline.signal)
+  const probed = service.isOneShot
+    ? aborted(deadline.signal).then((): Event => ({ type: 'aborted' }))
     : probeFor(attempt, backend, running)
-        .wait(deadline.signal, observe)
+        .wait(probing.signal, observe)
         .then((isReady): Event => ({ type: isReady ? 'ready' : 'aborted' }));
-  const event = await Promise.race([ended, probing]);
+  const event = await Promise.race([ended, probed]);
+  deadline.signal.removeEventListener('abort', stopProbing);
+  stopProbing();
   const lastLines = () => backend.lastLines(running, LAST_LINES);
 
   switch (event.type) {
@@ -193,14 +199,6 @@ async function untilReady(
         ? notReadyInTime(service, observation, await lastLines())
         : abandoned(service);
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<Event> {
-  return new Promise((resolve) => {
-    const finish = () => resolve({ type: 'aborted' });
-    if (signal.aborted) finish();
-    else signal.addEventListener('abort', finish, { once: true });
-  });
 }
 
 /** From ready on, an end that nobody asked for is a crash. */

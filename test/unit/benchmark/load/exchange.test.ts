@@ -190,7 +190,7 @@ describe('a request fails', () => {
   it.each([
     [
       'a status with a body',
-      'HTTP/1.1 503 Busy\r\ncontent-length: 16\r\n\r\n{"error":\n"full"}',
+      'HTTP/1.1 503 Busy\r\ncontent-length: 17\r\n\r\n{"error":\n"full"}',
       503,
       'HTTP 503: {"error": "full"}',
     ],

@@ -55,20 +55,6 @@ describe('a service that cannot be started', () => {
     expect((await failureOf(run('/tmp'))).message).toBe('is a directory: /tmp');
   });
 
-  it('names an interpreter that is not there', async () => {
-    await script('server', '#! /opt/venv/bin/python -u\n');
-    expect((await failureOf(run('./server'))).message).toContain(
-      'names an interpreter that does not exist: /opt/venv/bin/python',
-    );
-  });
-
-  it('says that the lines of a script end as on Windows', async () => {
-    await script('server', '#!/bin/sh\r\necho\r\n');
-    const failure = await failureOf(run('./server'));
-    expect(failure.message).toContain('its lines end as on Windows');
-    expect(failure.hint).toContain('Unix line ends');
-  });
-
   it('names a working directory that is not there', async () => {
     const service = run('true');
     const spec = { ...service, process: { ...service.process, workingDir: 'sub' } } as ServiceSpec;
@@ -94,18 +80,43 @@ describe('a service that cannot be started', () => {
     expect(await test.backend.leftovers(test.deployment)).toEqual({ ok: true, value: [] });
   });
 
-  it('says at the end what the status of a shell means', async () => {
-    const outcome = await test.backend.up(
-      test.deployment,
-      run('/bin/sh', '-c', 'no-such-tool'),
-      never,
-    );
+  const exitOf = async (service: ServiceSpec) => {
+    const outcome = await test.backend.up(test.deployment, service, never);
     if (!outcome.ok) throw new Error(outcome.failure.message);
-    for await (const event of test.backend.watch(outcome.value, never)) {
-      expect(event).toMatchObject({
-        exit: { exitCode: 127, description: 'exited with status 127 (a command was not found)' },
-      });
+    const events = test.backend.watch(outcome.value, never);
+    for await (const event of events) {
+      if (event.type !== 'exited') continue;
+      const lines = await test.backend.lastLines(outcome.value, 1);
+      return { description: event.exit.description, lastLine: lines[0] };
     }
+    throw new Error('it never ended');
+  };
+
+  it('says in its log that a script has no interpreter', async () => {
+    await script('server', '#! /opt/venv/bin/python -u\n');
+    const { description, lastLine } = await exitOf(run('./server'));
+    expect(description).toMatch(/^exited with status 12[67] /);
+    // Where `sh` is bash, it explains it in its own words.
+    expect(lastLine).toMatch(
+      /no interpreter for .\/server: #! \/opt\/venv\/bin\/python -u|cannot execute|bad interpreter/,
+    );
+  });
+
+  it('says in its log that the lines of a script end as on Windows', async () => {
+    await script('server', '#!/bin/sh\r\necho\r\n');
+    const service = test.serviceSpec({
+      run: ['server'],
+      env: { PATH: test.deployment.workingFolder },
+    });
+    expect((await exitOf(service)).lastLine).toBe(
+      'playbook: the lines of server end as on Windows',
+    );
+  });
+
+  it('says at the end what the status of a shell means', async () => {
+    expect((await exitOf(run('/bin/sh', '-c', 'no-such-tool'))).description).toBe(
+      'exited with status 127 (a command was not found)',
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { StampedEvent } from '../../../../src/model/event.js';
+import { createStyle } from '../../../../src/report/text/style.js';
 import { createTreeReporter } from '../../../../src/report/tree/tree.js';
 import {
   START,
@@ -9,6 +10,7 @@ import {
   measuredPoint,
   outcome,
   phaseStarted,
+  recordedStream,
   scenarioFinished,
   scenarioStarted,
   suiteFinished,
@@ -51,12 +53,13 @@ describe('the live tree', () => {
   it('gives the cursor back at once when the process is about to end', async () => {
     const screen = new Screen(80, 24);
     const reporter = createTreeReporter(screen);
-    reporter.restore();
-    expect(screen.raw).toBe('');
     reporter.on(at(0, suiteStarted('a')));
     await elapse(100);
     reporter.restore();
     expect(screen.isCursorVisible).toBe(true);
+    const before = screen.raw;
+    await elapse(1000);
+    expect(screen.raw).toBe(before);
   });
 
   it('leaves a line of each scenario that has ended, in order, and a summary', async () => {
@@ -82,6 +85,18 @@ describe('the live tree', () => {
       '✔ Run 20260601_190409: completed after 1 min 31 s (exit code 0)',
     );
     expect(screen.text).toMatch(/Results: \/project\/results\/20260601_190409$/);
+  });
+
+  it('sums up on another stream where it is told to, without colours unless that is a terminal', async () => {
+    const screen = new Screen(80, 24);
+    const { stream, text } = recordedStream();
+    const style = createStyle({ colors: 1, isUnicode: true });
+    const reporter = createTreeReporter(screen, { style, summary: stream });
+    reporter.on(at(0, suiteStarted('a')));
+    reporter.on(at(30, suiteFinished(outcome('a'))));
+    await reporter.close();
+    expect(text()).toMatch(/^✔ Run 20260601_190409: completed/);
+    expect(screen.text).not.toContain('Run 20260601_190409');
   });
 
   it('tells of failed, skipped and retried scenarios in their lines', async () => {

@@ -25,7 +25,7 @@ async function start(
   script: string,
 ): Promise<{ tree: ProcessTree; pids: number[]; mark: string; group: number }> {
   const mark = randomUUID();
-  const child = spawn('bash', ['-c', `${script}`], {
+  const child = spawn('bash', ['-c', script], {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, [MARK_VARIABLE]: mark },
