@@ -37,7 +37,7 @@ function entriesOf(command: Command, path: string, globals: readonly Option[]): 
     options: path === '' ? globals : [...command.options, ...globals],
     words: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
     takesScenarios: command.registeredArguments.some((argument) =>
-      /scenario/.test(argument.name()),
+      argument.name().includes('scenario'),
     ),
   };
   const below = command.commands.flatMap((child) =>

@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import type { LoadedProject } from '../config/load.js';
 import { ExitCode } from '../model/exit-code.js';
+import type { Problem } from '../model/problem.js';
 import type { Project } from '../model/project.js';
 import { CliError } from './error.js';
 import type { Globals } from './globals.js';
@@ -29,21 +30,38 @@ export async function readProject(globals: Globals): Promise<LoadedProject> {
   });
 }
 
-/** Reads a project that something is to be done with: what concerns it has to be in order. */
+/** Reads a project that something is to be done with: what concerns its scenarios has to be in order. */
 export async function openProject(
   globals: Globals,
   scenarios: readonly string[] = [],
 ): Promise<Project> {
   const loaded = await readProject(globals);
   const { problemsFor } = await import('../config/load.js');
-  const problems = problemsFor(loaded, scenarios.length > 0 ? scenarios : undefined);
+  return requireOrder(
+    loaded,
+    problemsFor(loaded, scenarios.length > 0 ? scenarios : undefined),
+    globals,
+  );
+}
+
+/** Reads a project for its nodes: a broken scenario is no reason not to look at them. */
+export async function openNodes(globals: Globals): Promise<Project> {
+  const loaded = await readProject(globals);
+  const { problemsForNodes } = await import('../config/load.js');
+  const names = loaded.project?.nodes.map(({ name }) => name) ?? [];
+  return requireOrder(loaded, problemsForNodes(loaded, names), globals);
+}
+
+async function requireOrder(
+  { project }: LoadedProject,
+  problems: readonly Problem[],
+  globals: Globals,
+): Promise<Project> {
   const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0 || loaded.project === null) {
-    const { renderProblems } = await import('../report/problems.js');
-    note(renderProblems(errors, await textOptions(globals, process.stderr)));
-    throw new CliError('nothing was done: the configuration is not in order', ExitCode.usage);
-  }
-  return loaded.project;
+  if (errors.length === 0 && project !== null) return project;
+  const { renderProblems } = await import('../report/problems.js');
+  note(renderProblems(errors, await textOptions(globals, process.stderr)));
+  throw new CliError('nothing was done: the configuration is not in order', ExitCode.usage);
 }
 
 /** Refuses names that the project does not have, with the nearest one that it has. */

@@ -1,6 +1,6 @@
 import type { Reporter } from '../report/reporter.js';
 import type { Globals } from './globals.js';
-import type { ReporterName } from './commands/run.js';
+import type { ReporterName } from './reporter-names.js';
 import { textOptions } from './text-style.js';
 
 export interface ChosenReporter {

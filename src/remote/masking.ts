@@ -29,9 +29,10 @@ export function createMasker(patterns: readonly Buffer[]): Masker {
     let position = 0;
     let nextCovered = 0;
     for (const { start, end } of joinOverlaps(data, patterns, covered)) {
-      if (start >= safeEnd) break;
+      const isMaskedAlready = start === 0 && covered > 0;
+      if (start >= safeEnd && !isMaskedAlready) break;
       if (start > position) pieces.push(data.subarray(position, start));
-      if (start > 0 || covered === 0) pieces.push(MASK);
+      if (!isMaskedAlready) pieces.push(MASK);
       position = end;
       nextCovered = Math.max(0, end - safeEnd);
     }

@@ -3,7 +3,7 @@ import type { Outcome } from '../model/failure.js';
 import type { Connection, TransferSummary } from './connection.js';
 
 /** One use of a connection, in the order in which they began. */
-export type RecordedCall =
+type RecordedCall =
   | {
       readonly type: 'exec';
       readonly command: Command;

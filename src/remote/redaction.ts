@@ -5,13 +5,13 @@ import { secretForms } from './secret-forms.js';
 
 /** Keeps known secrets out of everything that is shown or stored: each is replaced by `***`. */
 export interface Redactor {
-  text(value: string): string;
-  bytes(value: Buffer): Buffer;
+  readonly text: (value: string) => string;
+  readonly bytes: (value: Buffer) => Buffer;
   /**
    * A stream that masks what goes through it, also a secret that is split over chunks. Holds back only what may be the
    * beginning of a secret.
    */
-  stream(): Transform;
+  readonly stream: () => Transform;
 }
 
 /**

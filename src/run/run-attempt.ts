@@ -36,13 +36,14 @@ async function deployAndWait(attempt: Attempt): Promise<void> {
     await runPhase(attempt, 'ready', () => Promise.resolve([]));
     return;
   }
-  let waiting: ReturnType<typeof beginPhase> | null = null;
+  const begun = [deploying];
   const failures = await deployServices(attempt, () => {
-    if (waiting) return;
+    // A second round of starts belongs to the phase that is under way.
+    if (begun.length > 1) return;
     deploying.finish([]);
-    waiting = beginPhase(attempt, 'ready');
+    begun.push(beginPhase(attempt, 'ready'));
   });
-  (waiting ?? deploying).finish(failures);
+  begun.at(-1)?.finish(failures);
 }
 
 async function windUp(attempt: Attempt): Promise<void> {

@@ -131,7 +131,7 @@ describe('bench', () => {
     const bench = project.start(
       load(url, '--num-prompts', '100000', '--max-concurrency', '2', '--output', 'cut.json'),
     );
-    // Tells of its progress every few seconds: some requests have completed by then.
+    // Its first line of progress: some requests have completed by then.
     bench.child.stderr?.once('data', () => bench.child.kill('SIGINT'));
     const { exitCode, stderr } = await bench.finished;
     expect(exitCode).toBe(130);

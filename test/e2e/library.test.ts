@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import { loadProject, planSuite, runSuite } from '../../src/index.js';
+import { loadProject, planSuite, runSuite } from '../../src/library/index.js';
 import { projectFolder, scenarioFiles } from '../support/project-folder.js';
 
 describe('the library', () => {
@@ -15,17 +16,16 @@ describe('the library', () => {
       'utf8',
     );
     const example = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? '';
-    await project.write({ 'example.ts': example });
-    // The example itself runs, with the package's name standing for the sources.
-    const code = example
-      .replace(/^import .* from 'playbook';$/m, '')
-      .replace("loadProject('.')", `loadProject(${JSON.stringify(project.root)})`);
-    const logged: string[] = [];
-    const run = new Function(
-      ...['loadProject', 'planSuite', 'runSuite', 'console'],
-      `return (async () => {${code}})()`,
-    ) as (...parts: unknown[]) => Promise<void>;
-    await run(loadProject, planSuite, runSuite, { log: (text: string) => logged.push(text) });
+    // The example itself runs, with the package's sources in the place of the package.
+    const sources = new URL('../../src/library/index.ts', import.meta.url).href;
+    await project.write({ 'example.mts': example.replace("'playbook'", `'${sources}'`) });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), 'example.mts'],
+      { cwd: project.root, encoding: 'utf8' },
+    );
+    expect(status, stderr).toBe(0);
+    const logged = stdout.trim().split('\n');
     expect(logged[0]).toBe('suite_started');
     expect(logged.at(-1)).toBe('completed');
     expect((await project.suite()).status).toBe('completed');

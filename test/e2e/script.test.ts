@@ -23,7 +23,7 @@ describe('the test script', () => {
     const pwd = (await project.resultFile('env/test_artifacts/more/pwd')).trim();
     const { run } = await project.suite();
     const text = await project.resultFile('env/test_artifacts/results/env');
-    const env = Object.fromEntries(
+    const env: unknown = Object.fromEntries(
       text
         .trim()
         .split('\n')

@@ -166,7 +166,7 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     // A zombie is over: whoever should collect it may be slow, or not there in a container.
     const stat = process.platform === 'linux' ? readFileSync(`/proc/${pid}/stat`, 'latin1') : '';
-    return !/\) Z /.test(stat);
+    return !stat.includes(') Z ');
   } catch {
     return false;
   }

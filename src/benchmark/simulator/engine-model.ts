@@ -31,7 +31,7 @@ export interface Sequence {
 }
 
 /** What one step does. Its tokens come at its end. */
-export interface Step {
+interface Step {
   readonly durationMs: number;
   /** One token for each sequence in the batch. */
   readonly tokens: readonly { readonly id: number; readonly isLast: boolean }[];

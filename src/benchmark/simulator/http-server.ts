@@ -42,6 +42,8 @@ export function listen(host: string, port: number, handle: Handler): Promise<Out
       resolve({ ok: false, failure: describeListenError(error, host, port) });
     });
     server.listen({ host, port, backlog: BACKLOG }, () => {
+      // What goes wrong from here on must not go unnoticed.
+      server.removeAllListeners('error');
       const { port: actual } = server.address() as AddressInfo;
       resolve({
         ok: true,

@@ -3,7 +3,10 @@ import { describeProgress } from '../../benchmark/load/statistics/progress-line.
 import type { Globals } from '../globals.js';
 import { note } from '../output.js';
 
+/** On a terminal. */
 const LIVE_INTERVAL_MS = 200;
+/** Elsewhere: a first sign of life, then now and then. */
+const FIRST_LINE_MS = 1000;
 const PLAIN_INTERVAL_MS = 5000;
 
 type OnStarted = NonNullable<BenchHooks['onLoadPointStarted']>;
@@ -24,21 +27,20 @@ export function openDisplay({ isQuiet }: Globals): Display {
   };
   const stop = () => {
     if (timer === undefined) return;
-    clearInterval(timer);
+    clearTimeout(timer);
     timer = undefined;
     clear();
   };
   const start: OnStarted = (setting, index, total, progress) => {
     stop();
     const name = total > 1 ? `${setting.label} (${index + 1}/${total})` : setting.label;
-    timer = setInterval(
-      () => {
-        const line = `${name}: ${describeProgress(progress())}`;
-        if (stream.isTTY) stream.write(`\r\u001b[2K${line.slice(0, stream.columns - 1)}`);
-        else note(line);
-      },
-      stream.isTTY ? LIVE_INTERVAL_MS : PLAIN_INTERVAL_MS,
-    );
+    const show = () => {
+      const line = `${name}: ${describeProgress(progress())}`;
+      if (stream.isTTY) stream.write(`\r\u001b[2K${line.slice(0, stream.columns - 1)}`);
+      else note(line);
+      timer = setTimeout(show, stream.isTTY ? LIVE_INTERVAL_MS : PLAIN_INTERVAL_MS);
+    };
+    timer = setTimeout(show, stream.isTTY ? LIVE_INTERVAL_MS : FIRST_LINE_MS);
   };
   const warn = (message: string) => {
     clear();

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 
 import { ExitCode } from '../../model/exit-code.js';
 import { globalsOf } from '../globals.js';
-import { openProject } from '../open-project.js';
+import { openNodes } from '../open-project.js';
 import { type Format, formatOption, printAs } from '../output.js';
 import { textOptions } from '../text-style.js';
 
@@ -12,7 +12,7 @@ export function healthCommand(): Command {
     .addOption(formatOption())
     .action(async (options: { format: Format }, command: Command) => {
       const globals = globalsOf(command);
-      const project = await openProject(globals);
+      const project = await openNodes(globals);
       const [{ composeAdapters }, { checkNodes }, { untilSignalled }, { renderHealth }] =
         await Promise.all([
           import('../adapters.js'),

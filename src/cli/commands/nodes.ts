@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 
 import { globalsOf } from '../globals.js';
-import { openProject } from '../open-project.js';
+import { openNodes } from '../open-project.js';
 import { type Format, formatOption, printAs } from '../output.js';
 import { textOptions } from '../text-style.js';
 
@@ -11,7 +11,7 @@ export function nodesCommand(): Command {
     .addOption(formatOption())
     .action(async (options: { format: Format }, command: Command) => {
       const globals = globalsOf(command);
-      const { nodes } = await openProject(globals);
+      const { nodes } = await openNodes(globals);
       const { renderNodes } = await import('../../report/tables.js');
       const rows = nodes.map(({ name, host, transport, enabled, runtime, labels }) => ({
         name,

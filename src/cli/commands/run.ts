@@ -5,12 +5,10 @@ import type { SuitePlan } from '../../model/plan.js';
 import { exitCodeOf } from '../../run/verdict.js';
 import { CliError } from '../error.js';
 import { type Globals, globalsOf } from '../globals.js';
+import { REPORTERS, type ReporterName } from '../reporter-names.js';
 import { type Format, formatOption, note } from '../output.js';
 import { type SelectionOptions, addSelection, planSelection } from '../selection.js';
 import { printPlan } from './plan.js';
-
-export const REPORTERS = ['auto', 'tree', 'plain', 'json', 'silent'] as const;
-export type ReporterName = (typeof REPORTERS)[number];
 
 interface Options extends SelectionOptions {
   readonly all?: boolean;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 
 import { globalsOf } from '../globals.js';
-import { openProject } from '../open-project.js';
+import { openNodes } from '../open-project.js';
 import { type Format, formatOption, printAs } from '../output.js';
 import { textOptions } from '../text-style.js';
 
@@ -14,7 +14,7 @@ export function statusCommand(): Command {
     .addOption(formatOption())
     .action(async (options: { format: Format }, command: Command) => {
       const globals = globalsOf(command);
-      const project = await openProject(globals);
+      const project = await openNodes(globals);
       const { readRuns } = await import('../../results/read.js');
       const { isRunning } = await import('../../run/run-marker.js');
       const [last] = await readRuns(path.join(project.root, 'results'), (run) =>

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 
 import { ExitCode } from '../../model/exit-code.js';
+import type { Project } from '../../model/project.js';
 import { globalsOf } from '../globals.js';
 import { readProject, refuseUnknown } from '../open-project.js';
 import { formatOption, print } from '../output.js';
@@ -42,9 +43,17 @@ Examples:
         severity === 'error' || options.strict === true;
       const { renderProblems, problemsJson } = await import('../../report/problems.js');
       if (options.format === 'json') print(JSON.stringify(problemsJson(problems), null, 2));
-      else if (problems.length > 0 || !globals.isQuiet) {
+      else if (problems.length > 0) {
         print(renderProblems(problems, await textOptions(globals, process.stdout)));
+      } else if (!globals.isQuiet) {
+        print(`everything is in order: ${describe(loaded.project)}`);
       }
       process.exitCode = problems.some(isBad) ? ExitCode.usage : ExitCode.ok;
     });
+}
+
+function describe(project: Project | null): string {
+  const { nodes = [], scenarios = [] } = project ?? {};
+  const count = (amount: number, noun: string) => `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+  return `${count(scenarios.length, 'scenario')}, ${count(nodes.length, 'node')}`;
 }

@@ -3,8 +3,8 @@ import { distance } from 'fastest-levenshtein';
 /** Of some names the one that was probably meant, if any is near enough. */
 export function findNearest(written: string, names: Iterable<string>): string | undefined {
   const wanted = normalize(written);
-  // A third of the letters wrong is still a typing error; more is another word.
-  let best = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  // A third of the letters wrong is still a typing error, and so are two letters swapped; more is another word.
+  let best = Math.max(wanted.length < 4 ? 1 : 2, Math.floor(wanted.length / 3)) + 1;
   let nearest: string | undefined;
   for (const name of names) {
     const candidate = normalize(name);

@@ -7,7 +7,6 @@ import {
   type Alias,
   type Pair,
   type YAMLMap,
-  type YAMLSeq,
 } from 'yaml';
 
 import type { SourceFile } from '../source/file.js';
@@ -44,7 +43,7 @@ export function readFull(file: SourceFile): YamlResult {
       uniqueKeys: false,
       prettyErrors: false,
       resolveKnownTags: false,
-      logLevel: 'silent',
+      logLevel: 'error',
       version: '1.2',
     });
     // What follows the first mistake is mostly its echo.
@@ -168,7 +167,13 @@ function createConverter(file: SourceFile): (node: unknown, depth: number) => Ya
 
   function convertContent(node: unknown, start: number, depth: number): YamlNode {
     if (isMap(node)) return { kind: 'map', file, start, entries: convertEntries(node, depth) };
-    if (isSeq(node)) return { kind: 'sequence', file, start, items: convertItems(node, depth) };
+    if (isSeq(node))
+      return {
+        kind: 'sequence',
+        file,
+        start,
+        items: node.items.map((item) => convertNode(item, depth + 1)),
+      };
     if (isScalar(node)) {
       const value = node.value as ScalarValue;
       const isPlain = node.type === 'PLAIN';
@@ -176,14 +181,6 @@ function createConverter(file: SourceFile): (node: unknown, depth: number) => Ya
       return { kind: 'scalar', file, start, value, source };
     }
     return { kind: 'scalar', file, start, value: null, source: '' };
-  }
-
-  function convertItems(sequence: YAMLSeq, depth: number): YamlNode[] {
-    return sequence.items.map((item) => {
-      if (item instanceof Object && 'key' in item)
-        throw new Refused(startOf(item), 'a `?` key is not supported');
-      return convertNode(item, depth + 1);
-    });
   }
 
   function convertAlias(alias: Alias, start: number): YamlNode {
@@ -268,6 +265,5 @@ function anchorOf(node: unknown): string | undefined {
 
 function startOf(node: unknown): number {
   if (isMap(node) || isSeq(node) || isScalar(node) || isAlias(node)) return node.range?.[0] ?? 0;
-  if (node instanceof Object && 'key' in node) return startOf(node.key);
   return 0;
 }

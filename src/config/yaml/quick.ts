@@ -28,7 +28,6 @@ const UNUSUAL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufff
 const KEY = /(?:[A-Za-z_][A-Za-z0-9_./-]*|"[^"\\\n]*"|'[^'\n]*')(?=:(?:[ \n]|$))/y;
 const DOUBLE_QUOTED = /"((?:[^"\\\n]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"/y;
 const SINGLE_QUOTED = /'((?:[^'\n]|'')*)'/y;
-const REST_OF_LINE = / *(?: #[^\n]*)?(?=\n|$)/y;
 const BLOCK_HEADER = /\|([+-]?) *(?: #[^\n]*)?(?:\n|$)/y;
 /** What a plain scalar may start with; a `-` only before something that makes it one. */
 const PLAIN_START = /[^\s\-?:,[\]{}#&*!|>'"%@`]|-[^\s,[\]{}#:]/y;
@@ -57,38 +56,38 @@ const gaveUp = new GaveUp();
 
 /** One pass over one text. `at` is always at the next character that matters. */
 class QuickReader {
-  readonly #file: SourceFile;
-  readonly #text: string;
-  #at = 0;
+  private readonly file: SourceFile;
+  private readonly text: string;
+  private at = 0;
   /** The column of `at` when it is at the first character of a line's content; -1 at the end of the text. */
-  #indent = 0;
-  #depth = 0;
+  private indent = 0;
+  private depth = 0;
 
   constructor(file: SourceFile) {
-    this.#file = file;
-    this.#text = file.text;
+    this.file = file;
+    this.text = file.text;
   }
 
   readDocument(): YamlNode {
-    const marker = this.#match(FIRST_MARKER);
-    if (marker) this.#at = marker[0].length - 1;
-    this.#toContent();
-    if (this.#indent === -1) throw gaveUp;
-    const root = this.#readBlock(-1);
-    if (this.#indent !== -1) throw gaveUp;
+    const marker = this.match(FIRST_MARKER);
+    if (marker) this.at = marker[0].length - 1;
+    this.toContent();
+    if (this.indent === -1) throw gaveUp;
+    const root = this.readBlock(-1);
+    if (this.indent !== -1) throw gaveUp;
     return root;
   }
 
   /** Goes to the first character of the next line with content, from an end of line or the start of the text. */
-  #toContent(): void {
-    const text = this.#text;
-    let at = this.#at === 0 ? 0 : this.#at + 1;
+  private toContent(): void {
+    const text = this.text;
+    let at = this.at === 0 ? 0 : this.at + 1;
     for (;;) {
       const lineStart = at;
       while (text.charCodeAt(at) === SPACE) at++;
       if (at >= text.length) {
-        this.#at = text.length;
-        this.#indent = -1;
+        this.at = text.length;
+        this.indent = -1;
         return;
       }
       const code = text.charCodeAt(at);
@@ -98,178 +97,176 @@ class QuickReader {
       } else if (code === NEWLINE) {
         at++;
       } else {
-        this.#at = at;
-        this.#indent = at - lineStart;
-        if (this.#indent === 0 && (code === PERCENT || this.#isMarker())) throw gaveUp;
+        this.at = at;
+        this.indent = at - lineStart;
+        if (this.indent === 0 && (code === PERCENT || this.isMarker())) throw gaveUp;
         return;
       }
     }
   }
 
-  #isMarker(): boolean {
-    return this.#text.startsWith('---', this.#at) || this.#text.startsWith('...', this.#at);
+  private isMarker(): boolean {
+    return this.text.startsWith('---', this.at) || this.text.startsWith('...', this.at);
   }
 
-  #match(pattern: RegExp): RegExpExecArray | null {
-    pattern.lastIndex = this.#at;
-    return pattern.exec(this.#text);
+  private match(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.at;
+    return pattern.exec(this.text);
   }
 
-  #enter(): void {
-    if (++this.#depth > MAX_DEPTH) throw gaveUp;
+  private enter(): void {
+    if (++this.depth > MAX_DEPTH) throw gaveUp;
   }
 
   /** A value whose first character is the first content of its line; `parent` is the column it has to be beyond. */
-  #readBlock(parent: number): YamlNode {
-    this.#enter();
-    const column = this.#indent;
+  private readBlock(parent: number): YamlNode {
+    this.enter();
+    const column = this.indent;
     let node: YamlNode;
-    if (this.#isDash()) node = this.#readSequence(column);
-    else if (this.#match(KEY)) node = this.#readMap(column);
-    else node = this.#readInline(parent);
-    this.#depth--;
+    if (this.isDash()) node = this.readSequence(column);
+    else if (this.match(KEY)) node = this.readMap(column);
+    else node = this.readInline(parent);
+    this.depth--;
     return node;
   }
 
-  #isDash(): boolean {
-    if (this.#text.charCodeAt(this.#at) !== DASH) return false;
-    const next = this.#text.charCodeAt(this.#at + 1);
+  private isDash(): boolean {
+    if (this.text.charCodeAt(this.at) !== DASH) return false;
+    const next = this.text.charCodeAt(this.at + 1);
     return next === SPACE || next === NEWLINE || Number.isNaN(next);
   }
 
-  #readMap(column: number): YamlNode {
-    const start = this.#at;
+  private readMap(column: number): YamlNode {
+    const start = this.at;
     const entries = new Map<string, YamlEntry>();
     do {
-      const keyStart = this.#at;
-      const key = this.#readKey();
+      const keyStart = this.at;
+      const key = this.readKey();
       if (entries.has(key)) throw gaveUp;
       entries.set(key, {
         key,
-        file: this.#file,
+        file: this.file,
         keyStart,
-        value: this.#readMapValue(column, keyStart),
+        value: this.readMapValue(column, keyStart),
       });
-      if (this.#indent > column) throw gaveUp;
-    } while (this.#indent === column && !this.#isDash());
+      if (this.indent > column) throw gaveUp;
+    } while (this.indent === column && !this.isDash());
     // A list at the column of the map is the value of its last key, or a mistake.
-    if (this.#indent === column) throw gaveUp;
-    return { kind: 'map', file: this.#file, start, entries };
+    if (this.indent === column) throw gaveUp;
+    return { kind: 'map', file: this.file, start, entries };
   }
 
-  #readKey(): string {
-    const match = this.#match(KEY);
+  private readKey(): string {
+    const match = this.match(KEY);
     if (!match) throw gaveUp;
     const written = match[0];
     if (written.length > MAX_KEY_LENGTH) throw gaveUp;
-    this.#at += written.length + 1;
+    this.at += written.length + 1;
     const quote = written.charAt(0);
     if (quote === '"' || quote === "'") return written.slice(1, -1);
     if (resolveScalar(written) === null) throw gaveUp;
     return written;
   }
 
-  #readMapValue(column: number, keyStart: number): YamlNode {
-    if (!this.#endLine()) {
-      this.#skipSpaces();
-      return this.#readInline(column);
+  private readMapValue(column: number, keyStart: number): YamlNode {
+    if (!this.endLine()) {
+      this.skipSpaces();
+      return this.readInline(column);
     }
-    this.#toContent();
-    if (this.#indent > column) return this.#readBlock(column);
-    if (this.#indent === column && this.#isDash()) {
-      this.#enter();
-      const sequence = this.#readSequence(column);
-      this.#depth--;
+    this.toContent();
+    if (this.indent > column) return this.readBlock(column);
+    if (this.indent === column && this.isDash()) {
+      this.enter();
+      const sequence = this.readSequence(column);
+      this.depth--;
       return sequence;
     }
-    return this.#scalar(keyStart, null, '');
+    return this.scalar(keyStart, null, '');
   }
 
-  #readSequence(column: number): YamlNode {
-    const start = this.#at;
+  private readSequence(column: number): YamlNode {
+    const start = this.at;
     const items: YamlNode[] = [];
     do {
-      const dash = this.#at;
-      this.#at++;
-      if (this.#endLine()) {
-        this.#toContent();
-        items.push(
-          this.#indent > column ? this.#readBlock(column) : this.#scalar(dash + 1, null, ''),
-        );
+      const dash = this.at;
+      this.at++;
+      if (this.endLine()) {
+        this.toContent();
+        items.push(this.indent > column ? this.readBlock(column) : this.scalar(dash + 1, null, ''));
       } else {
-        this.#skipSpaces();
-        if (this.#isDash()) throw gaveUp;
-        if (this.#match(KEY)) {
-          this.#enter();
-          items.push(this.#readMap(column + (this.#at - dash)));
-          this.#depth--;
+        this.skipSpaces();
+        if (this.isDash()) throw gaveUp;
+        if (this.match(KEY)) {
+          this.enter();
+          items.push(this.readMap(column + (this.at - dash)));
+          this.depth--;
         } else {
-          items.push(this.#readInline(column));
+          items.push(this.readInline(column));
         }
       }
-      if (this.#indent > column) throw gaveUp;
-    } while (this.#indent === column && this.#isDash());
-    return { kind: 'sequence', file: this.#file, start, items };
+      if (this.indent > column) throw gaveUp;
+    } while (this.indent === column && this.isDash());
+    return { kind: 'sequence', file: this.file, start, items };
   }
 
   /** A value on the line of its key or dash. Afterwards `at` is at the next line with content. */
-  #readInline(parent: number): YamlNode {
-    const start = this.#at;
+  private readInline(parent: number): YamlNode {
+    const start = this.at;
     let node: YamlNode;
-    switch (this.#text.charAt(start)) {
+    switch (this.text.charAt(start)) {
       case '"':
       case "'":
-        node = this.#readQuoted();
+        node = this.readQuoted();
         break;
       case '[':
       case '{':
-        node = this.#readFlow(parent);
+        node = this.readFlow(parent);
         break;
       case '|':
-        return this.#readLiteral(parent);
+        return this.readLiteral(parent);
       default:
-        node = this.#readPlain();
+        node = this.readPlain();
     }
-    if (!this.#endLine()) throw gaveUp;
-    this.#toContent();
+    if (!this.endLine()) throw gaveUp;
+    this.toContent();
     // Whatever is indented more than the parent would go on with this value.
-    if (this.#indent > parent) throw gaveUp;
+    if (this.indent > parent) throw gaveUp;
     return node;
   }
 
-  #readPlain(): YamlNode {
-    const start = this.#at;
-    if (!this.#match(PLAIN_START)) throw gaveUp;
-    let end = this.#text.indexOf('\n', start);
-    if (end === -1) end = this.#text.length;
-    let written = this.#text.slice(start, end);
+  private readPlain(): YamlNode {
+    const start = this.at;
+    if (!this.match(PLAIN_START)) throw gaveUp;
+    let end = this.text.indexOf('\n', start);
+    if (end === -1) end = this.text.length;
+    let written = this.text.slice(start, end);
     const comment = written.indexOf(' #');
     if (comment !== -1) written = written.slice(0, comment);
     let length = written.length;
     while (written.charCodeAt(length - 1) === SPACE) length--;
     written = written.slice(0, length);
     if (written.includes(': ') || written.endsWith(':')) throw gaveUp;
-    this.#at = start + length;
-    return this.#scalar(start, resolveScalar(written), written);
+    this.at = start + length;
+    return this.scalar(start, resolveScalar(written), written);
   }
 
-  #readQuoted(): YamlScalar {
-    const start = this.#at;
-    const isDouble = this.#text.charAt(start) === '"';
-    const match = this.#match(isDouble ? DOUBLE_QUOTED : SINGLE_QUOTED);
+  private readQuoted(): YamlScalar {
+    const start = this.at;
+    const isDouble = this.text.charAt(start) === '"';
+    const match = this.match(isDouble ? DOUBLE_QUOTED : SINGLE_QUOTED);
     if (!match) throw gaveUp;
-    this.#at += match[0].length;
+    this.at += match[0].length;
     const written = match[1] ?? '';
     const value = isDouble ? unescape(written) : written.replaceAll("''", "'");
-    return this.#scalar(start, value, value);
+    return this.scalar(start, value, value);
   }
 
   /** A `|` block. */
-  #readLiteral(parent: number): YamlNode {
-    const start = this.#at;
-    const header = this.#match(BLOCK_HEADER);
+  private readLiteral(parent: number): YamlNode {
+    const start = this.at;
+    const header = this.match(BLOCK_HEADER);
     if (!header || parent === -1) throw gaveUp;
-    const text = this.#text;
+    const text = this.text;
     let at = start + header[0].length;
     let indent = -1;
     const lines: string[] = [];
@@ -302,100 +299,106 @@ class QuickReader {
     if (header[1] === '+') throw gaveUp;
     const value = lines.slice(0, last).join('\n') + (header[1] === '-' ? '' : '\n');
     // Back to the end of the line before, from where the next content is looked for.
-    this.#at = at >= text.length ? text.length : at - 1;
-    this.#toContent();
-    if (this.#indent > parent) throw gaveUp;
-    return this.#scalar(start, value, value);
+    this.at = at >= text.length ? text.length : at - 1;
+    this.toContent();
+    if (this.indent > parent) throw gaveUp;
+    return this.scalar(start, value, value);
   }
 
   /** `[…]` or `{…}`, over several lines where they are indented more than the parent. */
-  #readFlow(parent: number): YamlNode {
-    this.#enter();
-    const start = this.#at;
-    const isMap = this.#text.charAt(this.#at++) === '{';
+  private readFlow(parent: number): YamlNode {
+    this.enter();
+    const start = this.at;
+    const isMap = this.text.charAt(this.at++) === '{';
     const close = isMap ? '}' : ']';
     const items: YamlNode[] = [];
     const entries = new Map<string, YamlEntry>();
-    this.#skipFlowSpace(parent);
-    while (this.#text.charAt(this.#at) !== close) {
-      if (isMap) this.#readFlowEntry(entries, parent);
-      else items.push(this.#readFlowValue(parent));
-      this.#skipFlowSpace(parent);
-      const next = this.#text.charAt(this.#at);
+    this.skipFlowSpace(parent);
+    while (this.text.charAt(this.at) !== close) {
+      if (isMap) this.readFlowEntry(entries, parent);
+      else items.push(this.readFlowValue(parent));
+      this.skipFlowSpace(parent);
+      const next = this.text.charAt(this.at);
       if (next === ',') {
-        this.#at++;
-        this.#skipFlowSpace(parent);
-        if (this.#text.charAt(this.#at) === close) throw gaveUp;
+        this.at++;
+        this.skipFlowSpace(parent);
+        if (this.text.charAt(this.at) === close) throw gaveUp;
       } else if (next !== close) {
         throw gaveUp;
       }
     }
-    this.#at++;
-    this.#depth--;
+    this.at++;
+    this.depth--;
     return isMap
-      ? { kind: 'map', file: this.#file, start, entries }
-      : { kind: 'sequence', file: this.#file, start, items };
+      ? { kind: 'map', file: this.file, start, entries }
+      : { kind: 'sequence', file: this.file, start, items };
   }
 
-  #readFlowEntry(entries: Map<string, YamlEntry>, parent: number): void {
-    const keyStart = this.#at;
-    const key = this.#readKey();
-    if (entries.has(key) || this.#text.charCodeAt(this.#at) !== SPACE) throw gaveUp;
-    this.#skipSpaces();
-    entries.set(key, { key, file: this.#file, keyStart, value: this.#readFlowValue(parent) });
+  private readFlowEntry(entries: Map<string, YamlEntry>, parent: number): void {
+    const keyStart = this.at;
+    const key = this.readKey();
+    if (entries.has(key) || this.text.charCodeAt(this.at) !== SPACE) throw gaveUp;
+    this.skipSpaces();
+    entries.set(key, { key, file: this.file, keyStart, value: this.readFlowValue(parent) });
   }
 
-  #readFlowValue(parent: number): YamlNode {
-    const start = this.#at;
-    switch (this.#text.charAt(start)) {
+  private readFlowValue(parent: number): YamlNode {
+    const start = this.at;
+    switch (this.text.charAt(start)) {
       case '"':
       case "'": {
-        const quoted = this.#readQuoted();
-        if (!/[\s,\]}]/.test(this.#text.charAt(this.#at))) throw gaveUp;
+        const quoted = this.readQuoted();
+        if (!/[\s,\]}]/.test(this.text.charAt(this.at))) throw gaveUp;
         return quoted;
       }
       case '[':
       case '{':
-        return this.#readFlow(parent);
+        return this.readFlow(parent);
       default: {
-        if (!this.#match(PLAIN_START)) throw gaveUp;
-        const match = this.#match(FLOW_PLAIN);
+        if (!this.match(PLAIN_START)) throw gaveUp;
+        const match = this.match(FLOW_PLAIN);
         if (!match) throw gaveUp;
         const written = match[0].replace(/ +$/, '');
-        this.#at += match[0].length;
-        return this.#scalar(start, resolveScalar(written), written);
+        this.at += match[0].length;
+        return this.scalar(start, resolveScalar(written), written);
       }
     }
   }
 
-  #skipFlowSpace(parent: number): void {
-    const text = this.#text;
+  private skipFlowSpace(parent: number): void {
+    const text = this.text;
     for (;;) {
-      this.#skipSpaces();
-      if (text.charCodeAt(this.#at) !== NEWLINE) return;
-      this.#at++;
-      const lineStart = this.#at;
-      this.#skipSpaces();
-      const isBlank = text.charCodeAt(this.#at) === NEWLINE;
-      if (!isBlank && this.#at - lineStart <= parent) throw gaveUp;
-      if (this.#at === lineStart && this.#isMarker()) throw gaveUp;
+      this.skipSpaces();
+      if (text.charCodeAt(this.at) !== NEWLINE) return;
+      this.at++;
+      const lineStart = this.at;
+      this.skipSpaces();
+      const isBlank = text.charCodeAt(this.at) === NEWLINE;
+      if (!isBlank && this.at - lineStart <= parent) throw gaveUp;
+      if (this.at === lineStart && this.isMarker()) throw gaveUp;
     }
   }
 
-  #skipSpaces(): void {
-    while (this.#text.charCodeAt(this.#at) === SPACE) this.#at++;
+  private skipSpaces(): void {
+    while (this.text.charCodeAt(this.at) === SPACE) this.at++;
   }
 
-  /** Goes to the end of the line if only a comment is left of it. */
-  #endLine(): boolean {
-    const match = this.#match(REST_OF_LINE);
-    if (!match) return false;
-    this.#at += match[0].length;
+  /** Goes to the end of the line if only spaces and a comment are left of it. */
+  private endLine(): boolean {
+    const { text } = this;
+    let at = this.at;
+    while (text.charCodeAt(at) === SPACE) at++;
+    if (at < text.length && text.charCodeAt(at) !== NEWLINE) {
+      if (text.charCodeAt(at) !== HASH || at === this.at) return false;
+      const end = text.indexOf('\n', at);
+      at = end === -1 ? text.length : end;
+    }
+    this.at = at;
     return true;
   }
 
-  #scalar(start: number, value: ScalarValue, source: string): YamlScalar {
-    return { kind: 'scalar', file: this.#file, start, value, source };
+  private scalar(start: number, value: ScalarValue, source: string): YamlScalar {
+    return { kind: 'scalar', file: this.file, start, value, source };
   }
 }
 

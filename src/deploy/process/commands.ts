@@ -16,7 +16,7 @@ export function logPath({ stateFolder }: Deployment, service: ServiceSpec): stri
 }
 
 /** Who the service's processes are; see `scripts.ts`. */
-export function recordPath({ stateFolder }: Deployment, service: ServiceSpec): string {
+function recordPath({ stateFolder }: Deployment, service: ServiceSpec): string {
   return path.posix.join(stateFolder, `${service.id}.pid`);
 }
 

@@ -186,7 +186,8 @@ if [ -n "$group$found" ]; then
       tries=$((tries - 1))
       [ $tries -gt 0 ] && continue
       groups=$group
-      [ -z "$group" ] || echo "group $group \${record##*/}"
+      service=\${record##*/}
+      [ -z "$group" ] || echo "group $group \${service%.pid}"
       list_labelled "$@"
       exit 1
     done

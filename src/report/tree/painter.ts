@@ -30,38 +30,57 @@ export function createPainter(out: TextStream, terminal: TerminalSize): Painter 
   let isRestored = false;
 
   const size = () => ({ columns: terminal.columns ?? 80, rows: terminal.rows ?? 24 });
-  /** Back to where the picture begins. Lines that a narrower terminal has wrapped count as the rows they take now. */
-  const toTop = () => {
+  /** How many rows the picture takes; a terminal that has become narrower has wrapped its lines. */
+  const shownRows = () => {
     const { columns } = size();
-    const rows = shown.reduce(
-      (sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)),
+    return shown.reduce(
+      (rows, line) => rows + Math.max(1, Math.ceil(displayWidth(line) / columns)),
       0,
     );
-    return rows > 1 ? `\u001b[${rows - 1}A\r` : '\r';
   };
-  const erase = () => (shown.length === 0 ? '' : toTop() + CLEAR_BELOW);
+  /** For good, over what the picture has left there. */
+  const printed = (lines: readonly string[]) => {
+    const { columns } = size();
+    return lines.map((line) => {
+      // Behind a line that ends at the edge there is nothing to clear, and its last character would go.
+      const isFull = displayWidth(line) > 0 && displayWidth(line) % columns === 0;
+      return `${CLEAR_REST_OF_LINE}${line}${isFull ? '' : CLEAR_REST_OF_LINE}\n`;
+    });
+  };
 
   return {
     size,
     paint(picture, lines) {
-      if (isRestored) return;
       const isSame =
         lines.length === 0 &&
         picture.length === shown.length &&
         picture.every((line, index) => line === shown[index]);
-      if (isSame) return;
-      const hide = isCursorHidden ? '' : HIDE_CURSOR;
-      const above = lines.length === 0 ? '' : erase() + lines.map((line) => `${line}\n`).join('');
-      const back = lines.length === 0 && shown.length > 0 ? toTop() : '';
-      const body = picture.map((line) => line + CLEAR_REST_OF_LINE).join('\n');
+      if (isRestored || isSame) return;
+      const parts = [
+        isCursorHidden ? '' : HIDE_CURSOR,
+        up(shownRows() - 1),
+        ...printed(lines),
+        picture.map((line) => line + CLEAR_REST_OF_LINE).join('\n'),
+        CLEAR_BELOW,
+      ];
       // One write, or the picture would flicker.
-      out.write(hide + above + back + body + CLEAR_BELOW);
+      out.write(parts.join(''));
       isCursorHidden = true;
       shown = picture;
     },
     finish(lines) {
-      const text = lines.map((line) => `${line}\n`).join('');
-      out.write(erase() + text + (isCursorHidden ? SHOW_CURSOR : ''));
+      if (shown.length === 0 && lines.length === 0 && !isCursorHidden) return;
+      const rows = shownRows();
+      const left = Math.max(0, rows - lines.length);
+      const parts = [
+        up(rows - 1),
+        ...printed(lines),
+        // Row by row: some terminals keep a screen that is cleared at once among what has scrolled away.
+        Array<string>(left).fill(CLEAR_REST_OF_LINE).join('\n'),
+        up(left - 1),
+        isCursorHidden ? SHOW_CURSOR : '',
+      ];
+      out.write(parts.join(''));
       isCursorHidden = false;
       shown = [];
     },
@@ -72,4 +91,9 @@ export function createPainter(out: TextStream, terminal: TerminalSize): Painter 
       shown = [];
     },
   };
+}
+
+/** To the beginning of a line so many rows above. */
+function up(rows: number): string {
+  return rows > 0 ? `\u001b[${rows}A\r` : '\r';
 }

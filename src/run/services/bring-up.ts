@@ -36,6 +36,7 @@ export async function bringUp(
   const { name: scenario, retryStrategy } = attempt.plan.scenario;
   const retries = retryStrategy.retryOnlyFailed ? retryStrategy.serviceLevelRetries : 0;
   const run = enlist(attempt, service);
+  const isOver = () => signal.aborted;
   const about = { scenario, node: service.node, service: service.id };
 
   for (;;) {
@@ -51,7 +52,7 @@ export async function bringUp(
       return null;
     }
 
-    const willRetry = run.starts <= retries && isWorthRetrying(failure) && !signal.aborted;
+    const willRetry = run.starts <= retries && isWorthRetrying(failure) && !isOver();
     if (failure.kind !== 'cancelled') {
       emit({
         type: 'service_failed',
@@ -78,7 +79,7 @@ export async function bringUp(
       reason: `before start ${run.starts + 1} of ${service.id}`,
     });
     await clock.sleep(retryStrategy.retryDelayMs, signal);
-    if (signal.aborted) return abandoned(service);
+    if (isOver()) return abandoned(service);
   }
 }
 

@@ -1,9 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { chmod, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { passesShells, quoteWord, quoteWords, renderScript } from '../../../src/remote/quote.js';
+import { makeTempFolder } from '../../support/temp-folder.js';
 
 /** Texts that stand for bytes, one each: what a shell sees is bytes. */
 const bytes = fc
@@ -85,16 +88,19 @@ describe('a command as a script', () => {
     );
   });
 
-  it.each([['-dash'], ['a=b']])('finds a program called %s', (program) => {
-    const script = (env: Record<string, string>) =>
-      renderScript({ argv: [program, 'argument'], env });
-    const inFolder = (text: string) =>
+  it.each(['-dash', 'a=b'])('finds a program called %s', async (program) => {
+    const folder = await makeTempFolder();
+    const file = path.join(folder, program);
+    await writeFile(file, '#!/bin/sh\necho "got $1"\n');
+    await chmod(file, 0o755);
+    const run = (env: Record<string, string>) =>
       execFileSync('/bin/sh', {
-        input: `cd "$(mktemp -d)"; printf '#!/bin/sh\\necho "got $1"\\n' > ./${program}; chmod +x ./${program}; PATH=$PWD:$PATH\n${text}`,
+        input: renderScript({ argv: [program, 'argument'], env }),
+        env: { PATH: `${folder}:${process.env['PATH']}` },
         encoding: 'utf8',
       });
-    expect(inFolder(script({}))).toBe('got argument\n');
-    expect(inFolder(script({ 'a.b': '1' }))).toBe('got argument\n');
+    expect(run({})).toBe('got argument\n');
+    expect(run({ 'a.b': '1' })).toBe('got argument\n');
   });
 
   it('stops where the folder cannot be entered', () => {

@@ -105,6 +105,11 @@ describe('masking a stream', () => {
     );
   });
 
+  it('takes what overlaps for one, also over a chunk that adds nothing', async () => {
+    const chunks = ['aaaaaa', '', 'aa'].map((text) => Buffer.from(text));
+    expect((await through(createRedactor(['aaaa']), chunks)).toString()).toBe('***');
+  });
+
   it('leaves no secret, and every byte that is none', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -1,7 +1,7 @@
 import { parseDuration } from '../../duration.js';
 
 /** What a reader made of a value. */
-export type Reading<T> =
+type Reading<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string };
 
 /** Takes a value of unknown origin as what it should be, or says what was expected instead. */

@@ -4,7 +4,7 @@ import { excerpt } from './excerpt.js';
 import type { RequestFailure, RequestFailureKind } from './outcome.js';
 
 /** What an answer has said so far. */
-export interface Answer {
+interface Answer {
   /** When the bytes of each token event arrived. */
   readonly tokenTimesMs: readonly number[];
   /** When the last event with a choice arrived; `null` before the first. */
@@ -88,7 +88,7 @@ export function createAnswerReader(redact: (text: string) => string): AnswerRead
         fail('malformed_answer', `an event of the stream is not an object: ${quote(data)}`);
         return;
       }
-      if (event === 'error' || (chunk.error ?? null) !== null || chunk.object === 'error') {
+      if (event === 'error' || Boolean(chunk.error) || chunk.object === 'error') {
         fail('server_error', `the server reported inside the stream: ${quote(serverError(chunk))}`);
         return;
       }
@@ -96,7 +96,7 @@ export function createAnswerReader(redact: (text: string) => string): AnswerRead
       const choice: unknown = Array.isArray(chunk.choices) ? chunk.choices[0] : undefined;
       if (!isObject(choice)) return;
       answer.lastChoiceMs = nowMs;
-      const isLast = (choice.finish_reason ?? null) !== null;
+      const isLast = Boolean(choice.finish_reason);
       if (isLast) answer.isFinished = true;
       if (hasToken(choice, isLast)) tokenTimesMs.push(nowMs);
     },

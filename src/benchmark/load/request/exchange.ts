@@ -21,7 +21,7 @@ export interface Transport {
 
 export interface TransportOptions {
   readonly url: URL;
-  /** From sending a request to the end of its answer; before that, for the connection. */
+  /** For one request as a whole, from taking it up to the end of its answer. */
   readonly timeoutMs: number;
   /** How many requests will be in flight at most; `null`: nobody knows. */
   readonly maxConnections: number | null;
@@ -46,6 +46,9 @@ export function openTransport(options: TransportOptions): Transport {
     // old one a turn of the event loop later.
     connections: maxConnections,
     pipelining: 1,
+    // Shorter than any server's, so that none closes a connection in the very moment in which it is used again. Opening
+    // another costs no latency: that counts from sending.
+    keepAliveTimeout: 1500,
     connectTimeout: timeoutMs,
     // Ours covers the whole request; undici's would each restart at every chunk.
     headersTimeout: 0,

@@ -43,13 +43,13 @@ export interface CompletedRequest extends Attempt {
   readonly outputTokens: number | null;
 }
 
-export interface FailedRequest extends Attempt {
+interface FailedRequest extends Attempt {
   readonly status: 'failed';
   readonly failure: RequestFailure;
 }
 
 /** Broken off by us. */
-export interface CancelledRequest extends Attempt {
+interface CancelledRequest extends Attempt {
   readonly status: 'cancelled';
 }
 

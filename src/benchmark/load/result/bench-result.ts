@@ -3,8 +3,7 @@ import type { EventLoopDelay } from '../statistics/event-loop-delay.js';
 import type { RequestFailureKind } from '../request/outcome.js';
 
 /** The latencies as vllm names them. */
-export const RESULT_LATENCIES = ['ttft', 'tpot', 'itl', 'e2el'] as const;
-export type ResultLatency = (typeof RESULT_LATENCIES)[number];
+type ResultLatency = 'ttft' | 'tpot' | 'itl' | 'e2el';
 export type ResultStatistic = 'mean' | 'median' | 'std' | 'min' | 'max' | `p${Percentile}`;
 
 /** Failures of one kind. */

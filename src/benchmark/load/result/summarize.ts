@@ -98,7 +98,8 @@ export function summarize(
   };
   const warnings = findWarnings(result, config.metadata, context.datasetSize);
   // As with vllm's --metadata, but what was measured cannot be replaced.
-  return { ...config.metadata, ...result, warnings };
+  const metadata = Object.entries(config.metadata).filter(([key]) => !(key in result));
+  return { ...result, ...Object.fromEntries(metadata), warnings };
 }
 
 function statistics<N extends string>(

@@ -22,16 +22,17 @@ export interface PipeSupply {
   close(): void;
 }
 
-/** Starting `mkfifo` costs a few milliseconds, so pipes are made in stock. */
+/** Starting `mkfifo` costs a few milliseconds, so pipes are made in stock: so many, or as many as are waited for. */
 const BATCH = 16;
 
 export function createPipeSupply(): PipeSupply {
   let stock: Pipe[] = [];
   let refilling: Promise<void> | null = null;
+  let waiting = 0;
   let isUsable = true;
 
   const refill = async () => {
-    const made = await makePipes(BATCH);
+    const made = await makePipes(Math.max(BATCH, 3 * waiting));
     if (made.length === 0) isUsable = false;
     if (isUsable) stock.push(...made);
     else made.forEach(closePipe);
@@ -40,7 +41,9 @@ export function createPipeSupply(): PipeSupply {
 
   return {
     async take() {
+      waiting += 1;
       while (stock.length === 0 && isUsable) await (refilling ??= refill());
+      waiting -= 1;
       return stock.pop() ?? null;
     },
     close() {

@@ -14,7 +14,7 @@ export interface Streams {
   discard(): void;
 }
 
-export interface ConnectedStreams {
+interface ConnectedStreams {
   /** `null` where standard input is empty. */
   readonly stdin: Writable | null;
   readonly stdout: Readable;

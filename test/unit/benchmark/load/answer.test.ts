@@ -172,6 +172,10 @@ describe('an answer', () => {
     });
   });
 
+  it('is not finished by an empty finish_reason', () => {
+    expect(read(text('a', '')).failure?.kind).toBe('truncated');
+  });
+
   it('does not fail for an error member that is null', () => {
     expect(read(event({ choices: [{ text: 'a' }], error: null }), DONE).failure).toBeNull();
   });

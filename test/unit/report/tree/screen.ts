@@ -48,6 +48,9 @@ export class Screen extends Writable {
     else if (token === '\u001b[?25h') this.isCursorVisible = true;
     else if (token === '\u001b[K') this.#setLine(this.#line().slice(0, this.#column));
     else if (token === '\u001b[J') {
+      const isTop = this.#row <= Math.max(0, this.#lines.length - this.rows);
+      // tmux takes it for a new screen, and keeps the old one among what has scrolled away.
+      if (isTop && this.#column === 0) throw new Error('the whole screen is cleared at once');
       this.#setLine(this.#line().slice(0, this.#column));
       this.#lines.length = this.#row + 1;
     } else if (token.endsWith('A')) {

@@ -5,27 +5,27 @@
  */
 import path from 'node:path';
 
-import { composeAdapters } from './cli/adapters.js';
-import { loadProject as load, problemsFor } from './config/load.js';
-import type { StampedEvent } from './model/event.js';
-import type { SuitePlan } from './model/plan.js';
-import type { Problem } from './model/problem.js';
-import type { Project } from './model/project.js';
-import type { SuiteSummary } from './model/result.js';
-import { planSuite as plan } from './plan/suite-plan.js';
-import { Interruption } from './run/interruption.js';
-import { createLedger } from './run/ledger.js';
-import { runSuite as run } from './run/run-suite.js';
+import { composeAdapters } from '../cli/adapters.js';
+import { loadProject as load, problemsFor } from '../config/load.js';
+import type { StampedEvent } from '../model/event.js';
+import type { SuitePlan } from '../model/plan.js';
+import type { Problem } from '../model/problem.js';
+import type { Project } from '../model/project.js';
+import type { SuiteSummary } from '../model/result.js';
+import { planSuite as plan } from '../plan/suite-plan.js';
+import { Interruption } from '../run/interruption.js';
+import { createLedger } from '../run/ledger.js';
+import { runSuite as run } from '../run/run-suite.js';
 
-export type { StampedEvent } from './model/event.js';
-export type { Failure, FailureKind } from './model/failure.js';
-export type { NodeSpec } from './model/node.js';
-export type { Operation, Phase, ScenarioPlan, SuitePlan } from './model/plan.js';
-export type { Problem } from './model/problem.js';
-export type { Project } from './model/project.js';
-export type { FailureRecord, LoadPoint, ScenarioStatus, SuiteSummary } from './model/result.js';
-export type { ScenarioSpec } from './model/scenario.js';
-export type { ServiceSpec } from './model/service.js';
+export type { StampedEvent } from '../model/event.js';
+export type { Failure, FailureKind } from '../model/failure.js';
+export type { NodeSpec } from '../model/node.js';
+export type { Operation, Phase, ScenarioPlan, SuitePlan } from '../model/plan.js';
+export type { Problem } from '../model/problem.js';
+export type { Project } from '../model/project.js';
+export type { FailureRecord, LoadPoint, ScenarioStatus, SuiteSummary } from '../model/result.js';
+export type { ScenarioSpec } from '../model/scenario.js';
+export type { ServiceSpec } from '../model/service.js';
 
 export interface LoadedProject {
   /** `null` where there are errors among the problems. */
