@@ -43,6 +43,7 @@ export interface ProcessSpec {
 interface ReadinessTiming {
   /** How long the service may take, counted from its start, before it has failed. */
   readonly timeoutMs: number;
+  /** The longest pause between two checks. */
   readonly intervalMs: number;
   /** How many passes in a row make it ready. */
   readonly consecutivePasses: number;

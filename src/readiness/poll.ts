@@ -11,6 +11,7 @@ export type Limit = <T>(work: () => Promise<T>) => Promise<T>;
 
 export interface PollOptions {
   readonly clock: Clock;
+  /** The longest pause between two checks. */
   readonly intervalMs: number;
   /** How many passes in a row make the service ready. */
   readonly consecutivePasses: number;
@@ -19,6 +20,8 @@ export interface PollOptions {
 
 /** One check that gets no answer must not use up all the time there is. */
 const LONGEST_CHECK_MS = 10_000;
+/** What comes up quickly is seen quickly; the pauses then double up to the interval. */
+const FIRST_PAUSE_MS = 50;
 
 /** A probe for what has no event to wait for: it asks again and again. */
 export function poll(check: Check, options: PollOptions): ReadinessProbe {
@@ -35,6 +38,7 @@ export function poll(check: Check, options: PollOptions): ReadinessProbe {
   return {
     async wait(signal, observe) {
       let passes = 0;
+      let pauseMs = Math.min(FIRST_PAUSE_MS, intervalMs);
       const isCutOff = () => signal.aborted;
       while (!isCutOff()) {
         const seen = await orAborted(
@@ -46,7 +50,8 @@ export function poll(check: Check, options: PollOptions): ReadinessProbe {
         passes = seen === null ? passes + 1 : 0;
         if (passes >= consecutivePasses) return true;
         observe(seen ?? `passed ${passes} of ${consecutivePasses} times in a row`);
-        await clock.sleep(intervalMs, signal);
+        await clock.sleep(seen === null ? intervalMs : pauseMs, signal);
+        pauseMs = Math.min(2 * pauseMs, intervalMs);
       }
       return false;
     },

@@ -77,7 +77,7 @@ class MapSection<T extends object> implements Section<T> {
       return undefined;
     }
     // The schema has made sure of the type.
-    return toPlain(entry.value) as ValueOf<T, K>;
+    return toPlain(this.#withoutRefused(entry.value, [...this.path, key])) as ValueOf<T, K>;
   }
 
   section<K extends KeyOf<T>>(key: K): Section<MapOf<ValueOf<T, K>>> | undefined {
@@ -142,6 +142,17 @@ class MapSection<T extends object> implements Section<T> {
 
   #usable(key: string): YamlEntry | undefined {
     return this.#isRefused([...this.path, key]) ? undefined : this.#written(key);
+  }
+
+  #withoutRefused(node: YamlNode, path: readonly PathStep[]): YamlNode {
+    if (this.#context.invalid.size === 0 || node.kind === 'scalar') return node;
+    const steps = node.kind === 'map' ? [...node.entries.keys()] : [...node.items.keys()];
+    const kept = new Set(steps.filter((step) => !this.#isRefused([...path, step])));
+    if (node.kind === 'sequence') {
+      const items = node.items.filter((_, index) => kept.has(index));
+      return { ...node, items };
+    }
+    return { ...node, entries: new Map([...node.entries].filter(([key]) => kept.has(key))) };
   }
 
   #isRefused(path: readonly PathStep[]): boolean {

@@ -46,7 +46,7 @@ export function resolveNodes(file: ValidatedFile<NodesFile>, context: NodesConte
   const { log } = context;
   const whole = file.section(log.scoped({ kind: 'project' }));
   const entries = whole.section('nodes')?.map.entries;
-  if ((entries?.size ?? 0) === 0 && !whole.isUnusable('nodes')) {
+  if (entries?.size === 0) {
     whole.error('nodes', 'there are no nodes', 'name one: `nodes: { here: { transport: local } }`');
   }
 

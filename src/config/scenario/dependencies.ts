@@ -31,6 +31,8 @@ const STRICTNESS: Readonly<Record<DependencyCondition, number>> = {
   service_completed_successfully: 2,
 };
 
+const CONDITIONS = Object.keys(STRICTNESS) as readonly DependencyCondition[];
+
 /**
  * Joins what the compose file and `metadata.yaml` say about dependencies, and resolves it to instances: a dependency on
  * a service with several instances is one on each of them.
@@ -84,7 +86,7 @@ function wishesOf({ service, entry }: Instance, report: Report): readonly Wish[]
         {
           ...wish,
           target,
-          condition: (condition && textOf(condition)) as DependencyCondition | undefined,
+          condition: CONDITIONS.find((known) => condition && textOf(condition) === known),
           path: renderPath([...path, 'service']),
         },
       ];

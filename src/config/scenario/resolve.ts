@@ -59,6 +59,8 @@ export async function resolveScenario(
   const settings = createSettings(own ? [own, ...project.layers] : project.layers);
   const context = createScenarioContext(folder, project, report);
   const placement = metadata && createPlacement(project.nodes, metadata, report);
+  // A wrong name is wrong, also where every service names a node of its own.
+  if (placement?.isStandardNamed) placement.standard();
   const { services, instances } = await resolveServices(context, metadata, placement, settings);
   const testConfig = checkTestConfig(context);
 
@@ -149,7 +151,7 @@ function readRequirements(
   if (minNodes !== null && enabled !== undefined && enabled < minNodes) {
     section?.warn(
       'min_nodes',
-      `the scenario needs ${minNodes} nodes, and ${enabled} of them are enabled`,
+      `the scenario needs ${minNodes} nodes, and only ${enabled} ${enabled === 1 ? 'is' : 'are'} enabled`,
     );
   }
   return { minGpuMemoryBytes: memory === undefined ? null : (parseSize(memory) ?? null), minNodes };

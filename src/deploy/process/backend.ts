@@ -24,8 +24,8 @@ export interface ProcessBackendOptions {
 interface Attended {
   readonly started: StartedService;
   readonly events: Replay<ServiceEvent>;
-  /** Ends its health checks. */
-  readonly leave: () => void;
+  /** Ends its health checks; resolves when none is under way. */
+  readonly leave: () => Promise<void>;
 }
 
 /** Runs services as plain processes: one per service, in a process group of its own. */
@@ -41,17 +41,22 @@ export function createProcessBackend(options: ProcessBackendOptions): Deployment
     const events = createReplay<ServiceEvent>();
     const { healthCheck: check } = spec;
     const leaving = new AbortController();
+    let monitored = Promise.resolve();
     if (check) {
       const run = (signal: AbortSignal) => runCheck(pool, running, spec, check, redactor, signal);
       const onEvent = (event: ServiceEvent) => events.push(event);
-      void monitorHealth({ check, clock, run, onEvent, signal: leaving.signal });
+      monitored = monitorHealth({ check, clock, run, onEvent, signal: leaving.signal });
     }
-    void started.exited.then((exit) => {
+    const leave = () => {
       leaving.abort();
+      return monitored;
+    };
+    void started.exited.then((exit) => {
+      void leave();
       events.push({ type: 'exited', exit });
       events.end();
     });
-    return { started, events, leave: () => leaving.abort() };
+    return { started, events, leave };
   };
   const logOf = (running: RunningService): LogSource => ({
     pool,
@@ -77,7 +82,7 @@ export function createProcessBackend(options: ProcessBackendOptions): Deployment
     },
 
     watch: (running, signal) =>
-      attended.get(running)?.events.read(signal) ?? watchUnattended(running),
+      (attended.get(running)?.events ?? unattendedEvents(running)).read(signal),
     followLog: (running, signal) =>
       followLines(
         logOf(running),
@@ -90,13 +95,14 @@ export function createProcessBackend(options: ProcessBackendOptions): Deployment
     async down(running) {
       const { deployment, service } = running;
       const own = attended.get(running);
+      let isGone = false;
       if (own) {
-        own.leave();
         own.started.stop();
-        await own.started.ended;
+        [isGone] = await Promise.all([own.started.ended, own.leave()]);
       }
-      // What the node knows is asked also where it was stopped from here: that proves that it is gone.
-      return stopRecorded(pool, deployment, service, specOf(service));
+      // Asked also where it was stopped from here: what the node says is the proof.
+      const how = isGone ? 'confirm' : 'stop';
+      return stopRecorded(pool, deployment, service, specOf(service), how);
     },
 
     leftovers: (deployment) => listLeftovers(pool, deployment),
@@ -126,11 +132,14 @@ async function runCheck(
   return result.isHealthy ? result : { ...result, message: redactor.text(result.message) };
 }
 
-/** A service that another process started: nobody here can say how it ends. */
-async function* watchUnattended({ service }: RunningService): AsyncGenerator<ServiceEvent> {
+/** Of a service that another process started: nobody here can say how it ends. */
+function unattendedEvents({ service }: RunningService): Replay<ServiceEvent> {
   const description = `${service.id} was started by another run of playbook`;
-  yield await Promise.resolve({
+  const events = createReplay<ServiceEvent>();
+  events.push({
     type: 'exited',
     exit: { exitCode: null, signal: null, isLost: true, description },
   });
+  events.end();
+  return events;
 }

@@ -64,17 +64,20 @@ function surroundings(deployment: Deployment, service: ServiceSpec, spec: Proces
   };
 }
 
+/** @param how `confirm`: everything was ended from here, and the record is to be checked and removed. */
 export function stopCommand(
   deployment: Deployment,
   service: ServiceSpec,
   { stopSignal, stopGracePeriodMs }: ProcessSpec,
+  how: 'stop' | 'confirm',
 ): Command {
   return shell(
     STOP,
     recordPath(deployment, service),
     stopSignal.replace(/^SIG/, ''),
     String(Math.round(stopGracePeriodMs)),
-    ...asAssignments(serviceLabels(deployment, service)),
+    // Looking for labels means looking into every process of the node.
+    ...(how === 'stop' ? asAssignments(serviceLabels(deployment, service)) : []),
   );
 }
 

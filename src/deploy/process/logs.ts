@@ -31,7 +31,7 @@ export interface LogSource {
  */
 export async function* followLines(
   source: LogSource,
-  ended: Promise<void>,
+  ended: Promise<unknown>,
   signal: AbortSignal,
 ): AsyncGenerator<string, void, undefined> {
   const splitter = createLineSplitter();

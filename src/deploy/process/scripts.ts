@@ -105,7 +105,7 @@ is_alive() { kill -0 "-$1" 2>/dev/null || [ -e "/proc/$1" ]; }
 # Sets found to the processes whose environment has all of the variables "$@".
 find_labelled() {
   found=
-  [ -r /proc/self/environ ] || return 0
+  { [ $# -gt 0 ] && [ -r /proc/self/environ ]; } || return 0
   count=$#
   for label; do
     set -- "$@" -e "$label"
@@ -170,7 +170,8 @@ list_labelled() {
 
 /**
  * `… playbook RECORD SIGNAL GRACE_MS LABEL...`: ends a service and all it started: the signal, after the grace period
- * SIGKILL. Exit status 0 once it is gone, also when it was gone before; 1 with a list of what is left.
+ * SIGKILL. Exit status 0 once it is gone, also when it was gone before; 1 with a list of what is left. Without labels
+ * only the recorded group counts.
  */
 export const STOP = `${FUNCTIONS}
 record=$1 signal=$2 grace=$3

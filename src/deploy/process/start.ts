@@ -17,8 +17,11 @@ export interface StartedService {
   readonly logOffset: number;
   /** Resolves the moment its first process ends. */
   readonly exited: Promise<ServiceExit>;
-  /** Resolves when nothing of it is left and its log is complete. */
-  readonly ended: Promise<void>;
+  /**
+   * Resolves when nothing of it is left and its log is complete, with `true`; or with `false` when the connection to it
+   * was lost, so that nobody knows.
+   */
+  readonly ended: Promise<boolean>;
   /** Ends it with all it started: the stop signal, after the grace period SIGKILL. */
   stop(): void;
 }
@@ -62,7 +65,9 @@ export async function startService(
     return { ok: false, failure: whyNotStarted(await running, report, deployment, service) };
   }
   const ended = running.then((outcome) => {
-    if (outcome.ok) exited.resolve(describeExit(outcome.value, isStopping));
+    if (!outcome.ok) return false;
+    exited.resolve(describeExit(outcome.value, isStopping));
+    return outcome.value.termination !== 'connection-lost';
   });
   return {
     ok: true,

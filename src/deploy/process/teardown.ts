@@ -8,15 +8,20 @@ import { listCommand, purgeCommand, stopCommand } from './commands.js';
 /** On top of a service's own grace period: what the scripts may take on a busy node. */
 const PATIENCE_MS = 60_000;
 
-/** Ends what the node's records and the labels of its processes say of a service. Ok when it is gone. */
+/**
+ * Ends what the node's record and the labels of its processes say of a service. Ok when it is gone.
+ *
+ * @param how `confirm` where all of it was ended already, by the connection that it ran on.
+ */
 export async function stopRecorded(
   pool: ConnectionPool,
   deployment: Deployment,
   service: ServiceSpec,
   spec: ProcessSpec,
+  how: 'stop' | 'confirm',
 ): Promise<Outcome<void>> {
   const timeoutMs = spec.stopGracePeriodMs + PATIENCE_MS;
-  const command = stopCommand(deployment, service, spec);
+  const command = stopCommand(deployment, service, spec, how);
   const stopped = await runOn(
     pool,
     deployment,

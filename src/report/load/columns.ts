@@ -11,13 +11,13 @@ export interface LoadColumn {
 }
 
 /** The load that was offered, by whatever the source says of it. */
-export const OFFERED: readonly LoadColumn[] = [
+const OFFERED: readonly LoadColumn[] = [
   countColumn('concurrency', 'concurrency'),
   { title: 'rate (req/s)', align: 'right', cell: describeRate },
 ];
 
 /** For sources that say nothing else of the load. */
-export const LABEL: LoadColumn = { title: 'label', align: 'left', cell: ({ label }) => label };
+const LABEL: LoadColumn = { title: 'label', align: 'left', cell: ({ label }) => label };
 
 /** What was asked for and how much of it was served. */
 export const THROUGHPUT: readonly LoadColumn[] = [

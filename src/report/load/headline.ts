@@ -21,7 +21,7 @@ export function summarizeLoad(points: readonly LoadPoint[]): string {
 }
 
 /** The load that was offered: `concurrency 32`, `5.00 req/s`, or the label where the source says neither. */
-export function describeLoad(point: LoadPoint): string {
+function describeLoad(point: LoadPoint): string {
   if (typeof point.request_rate === 'number') return `${formatFigure(point.request_rate)} req/s`;
   if (point.concurrency !== null) return `concurrency ${point.concurrency}`;
   return point.label;

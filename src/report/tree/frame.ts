@@ -2,46 +2,12 @@ import type { Phase } from '../../model/plan.js';
 import type { FailureRecord } from '../../model/result.js';
 import { renderFailure } from '../failure.js';
 import { formatDuration, formatElapsed } from '../text/duration.js';
+import { PARTS, type PartContent, type Parts, allot } from './allotment.js';
 import { type Canvas, fitLine } from './canvas.js';
+import { renderDone, renderRunning, renderTodo } from './phase-rows.js';
 import type { RunView } from './run-view.js';
-import type { Pause, PhaseView, ScenarioView } from './scenario-view.js';
-import { countReady, countServiceLines, renderServices } from './service-rows.js';
-
-/** The parts of a picture, from top to bottom. */
-const PARTS = [
-  'title',
-  'done',
-  'phase',
-  'services',
-  'output',
-  'failures',
-  'todo',
-  'next',
-  'gap',
-  'footer',
-] as const;
-type Part = (typeof PARTS)[number];
-
-/** What gives way on a small terminal, in this order: a part and the lines it may keep. */
-const CONCESSIONS: readonly (readonly [Part, number])[] = [
-  ['gap', 0],
-  ['output', 3],
-  ['done', 1],
-  ['failures', 5],
-  ['services', 6],
-  ['next', 0],
-  ['todo', 0],
-  ['output', 1],
-  ['services', 3],
-  ['failures', 2],
-  ['done', 0],
-  ['services', 1],
-  ['failures', 1],
-  ['output', 0],
-  ['services', 0],
-  ['footer', 0],
-  ['failures', 0],
-];
+import type { Pause, ScenarioView } from './scenario-view.js';
+import { countServiceLines, renderServices } from './service-rows.js';
 
 /** More of the output than this is only noise while services matter too. */
 const OUTPUT_LINES = 12;
@@ -52,30 +18,6 @@ export function renderFrame(view: RunView, canvas: Canvas): string[] {
   const parts = current ? scenarioParts(view, current, canvas) : idleParts(view, canvas);
   const room = allot(parts, canvas.height);
   return PARTS.flatMap((part) => parts[part].render(room[part])).slice(0, canvas.height);
-}
-
-interface PartContent {
-  /** How many lines it would like to have. */
-  readonly wanted: number;
-  /** At most so many lines. */
-  readonly render: (limit: number) => string[];
-}
-
-type Parts = Readonly<Record<Part, PartContent>>;
-
-function allot(parts: Parts, height: number): Record<Part, number> {
-  const room = Object.fromEntries(PARTS.map((part) => [part, parts[part].wanted])) as Record<
-    Part,
-    number
-  >;
-  let excess = Object.values(room).reduce((sum, lines) => sum + lines, 0) - height;
-  for (const [part, kept] of CONCESSIONS) {
-    if (excess <= 0) break;
-    const given = Math.min(excess, Math.max(0, room[part] - kept));
-    room[part] -= given;
-    excess -= given;
-  }
-  return room;
 }
 
 const NOTHING: PartContent = { wanted: 0, render: () => [] };
@@ -174,68 +116,6 @@ function describePause({ reason, sinceMs, lengthMs }: Pause, { nowMs }: Canvas):
   return `waiting ${formatElapsed(sinceMs + lengthMs - nowMs)} ${reason}`;
 }
 
-function renderDone(phases: readonly PhaseView[], limit: number, canvas: Canvas): string[] {
-  const { style } = canvas;
-  if (limit <= 0) return [];
-  if (phases.length <= limit) {
-    return phases.map((phase) =>
-      fitLine(
-        `  ${signOf(phase, canvas)} ${phase.phase.padEnd(9)}  ${style.faint(formatDuration(phase.tookMs))}`,
-        canvas,
-      ),
-    );
-  }
-  const all = phases.map((phase) => `${signOf(phase, canvas)} ${phase.phase}`);
-  return [fitLine(`  ${all.join('  ')}`, canvas)];
-}
-
-function signOf({ state }: PhaseView, { style, spin }: Canvas): string {
-  switch (state) {
-    case 'waiting':
-      return style.faint(style.signs.waiting);
-    case 'running':
-      return style.accent(spin);
-    case 'ok':
-      return style.good(style.signs.done);
-    case 'failed':
-      return style.bad(style.signs.failed);
-    case 'cancelled':
-      return style.caution(style.signs.warning);
-  }
-}
-
-function renderRunning(phase: PhaseView, scenario: ScenarioView, canvas: Canvas): string {
-  const { style, nowMs } = canvas;
-  const elapsed = formatElapsed(nowMs - phase.sinceMs).padEnd(8);
-  const detail = describePhase(phase, scenario, canvas);
-  return `  ${signOf(phase, canvas)} ${style.accent(phase.phase.padEnd(9))}  ${elapsed}  ${detail}`;
-}
-
-function describePhase({ phase }: PhaseView, scenario: ScenarioView, { nowMs }: Canvas): string {
-  const services = [...scenario.services.values()];
-  const { script } = scenario;
-  switch (phase) {
-    case 'deploy':
-    case 'ready':
-      return services.length === 0 ? '' : countReady(services);
-    case 'benchmark': {
-      if (!script) return '';
-      const left = formatElapsed(script.sinceMs + script.timeoutMs - nowMs);
-      return `${script.script}, times out in ${left}`;
-    }
-    case 'stop': {
-      const stopped = services.filter(({ state }) => state === 'stopped').length;
-      const started = services.filter(({ attempt }) => attempt > 0).length;
-      return `${stopped} of ${started} stopped`;
-    }
-    case 'prepare':
-    case 'collect':
-    case 'clean':
-    case 'verify':
-      return '';
-  }
-}
-
 function failurePart(failures: readonly FailureRecord[], canvas: Canvas): PartContent {
   const [first] = failures;
   if (!first) return NOTHING;
@@ -254,10 +134,6 @@ function failurePart(failures: readonly FailureRecord[], canvas: Canvas): PartCo
       .map((line) => fitLine(line, canvas));
   };
   return { wanted: render(10).length, render };
-}
-
-function renderTodo(phases: readonly PhaseView[], { style }: Canvas): string {
-  return style.faint(`  ${style.signs.waiting} ${phases.map(({ phase }) => phase).join(', ')}`);
 }
 
 function renderNext(names: readonly string[], { style }: Canvas): string {

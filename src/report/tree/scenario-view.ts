@@ -45,6 +45,8 @@ export interface ServiceView {
   tookMs: number;
   /** What is seen of it while it is not ready, or why it is started again. */
   note: string;
+  /** Why its last start has failed; empty where none has. */
+  lastFailure: string;
 }
 
 export interface ScriptView {
@@ -90,6 +92,7 @@ export function beginAttempt(
           sinceMs: atMs,
           tookMs: 0,
           note: '',
+          lastFailure: '',
         },
       ]),
     ),
@@ -164,9 +167,8 @@ function applyServiceFailure(view: ScenarioView, event: ServiceFailed, atMs: num
   if (!service) return;
   service.tookMs = atMs - service.sinceMs;
   service.state = event.will_retry ? 'starting' : 'failed';
-  service.note = event.will_retry
-    ? `will retry: ${toPrintableLine(event.failure.message)}`
-    : toPrintableLine(event.failure.message);
+  service.lastFailure = toPrintableLine(event.failure.message);
+  service.note = event.will_retry ? `will retry: ${service.lastFailure}` : service.lastFailure;
 }
 
 /** A pause of one service is shown beside it, one of the whole scenario in its title. */
@@ -175,10 +177,9 @@ function applyPause(view: ScenarioView, event: Waiting, atMs: number): void {
     view.pause = { reason: event.reason, sinceMs: atMs, lengthMs: event.duration_s * 1000 };
     return;
   }
-  const length = formatSeconds(event.duration_s);
-  updateService(view, event.service, {
-    note: `pausing ${length} ${toPrintableLine(event.reason)}`,
-  });
+  const service = view.services.get(event.service);
+  if (!service) return;
+  service.note = `retry in ${formatSeconds(event.duration_s)}: ${service.lastFailure}`;
 }
 
 function updatePhase(view: ScenarioView, phase: Phase, change: Partial<PhaseView>): void {

@@ -4,10 +4,10 @@ import pLimit from 'p-limit';
 
 import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
 import type { ResultPath } from '../../model/scenario.js';
-import type { SourceLocation } from '../../model/source.js';
 import type { Connection, TransferSummary } from '../../remote/connection.js';
 import { parseFilePattern } from './glob.js';
 import { type ListedEntry, listFolder } from './listing.js';
+import { type Wanted, missing, refuse } from './refusal.js';
 
 export interface CollectOptions {
   readonly connection: Connection;
@@ -53,30 +53,35 @@ export async function collectArtifacts(options: CollectOptions): Promise<Collect
     fetched.push(...(await fetchUndeclared(options.undeclared, options)));
   }
   const copied = fetched.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
+  const failures = fetched.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
   return {
     files: copied.reduce((sum, { files }) => sum + files, 0),
     bytes: copied.reduce((sum, { bytes }) => sum + bytes, 0),
-    failures: fetched.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure])),
+    failures: options.signal.aborted ? sayStopped(failures, options) : failures,
   };
+}
+
+/** What was under way and what had not begun is one failure. */
+function sayStopped(failures: readonly Failure[], { connection }: CollectOptions): Failure[] {
+  const message = 'collecting was stopped before all results were here';
+  const stopped = createFailure('transfer', message, { node: connection.node });
+  return [...failures.filter(({ kind }) => kind !== 'cancelled'), stopped];
 }
 
 type Fetched = readonly Outcome<TransferSummary>[];
 
-/** What a failure tells of a declaration. */
-type Wanted = Pick<ResultPath, 'path' | 'kind'> & { readonly source: SourceLocation | null };
-
 async function fetchDirectory(declared: ResultPath, options: CollectOptions): Promise<Fetched> {
   const { connection, workingFolder, signal } = options;
   const target = targetOf(declared.path);
-  if (target === null) return [refuse(declared, 'it leads out of the working folder', options)];
+  if (target === null) return [refuse(declared, 'it leads out of the working folder', connection.node)];
   const listed = await listFolder(connection, workingFolder, declared.path, null, signal);
   if (!listed.ok) return [listed];
   const { folder, root, entries } = listed.value;
-  if (folder === null) return [missing(declared, 'there is no such directory', options)];
+  if (folder === null) return [missing(declared, 'there is no such directory', connection.node)];
   if (!declared.isAbsolute && !isInside(root, folder)) {
-    return [refuse(declared, `it is a link to ${folder}, outside of the working folder`, options)];
+    return [refuse(declared, `it is a link to ${folder}, outside of the working folder`, connection.node)];
   }
-  if (!entries.some(isFile)) return [missing(declared, 'there is no file in it', options)];
+  if (!entries.some(isFile)) return [missing(declared, 'there is no file in it', connection.node)];
   return fetchContent(declared, entries, folder, target, options);
 }
 
@@ -117,7 +122,7 @@ function isFile({ link }: ListedEntry): boolean {
 async function fetchFiles(declared: ResultPath, options: CollectOptions): Promise<Fetched> {
   const { connection, workingFolder, signal } = options;
   const target = targetOf(declared.path);
-  if (target === null) return [refuse(declared, 'it leads out of the working folder', options)];
+  if (target === null) return [refuse(declared, 'it leads out of the working folder', connection.node)];
   const pattern = parseFilePattern(declared.isAbsolute ? `/${target}` : target);
   const listed = await listFolder(connection, workingFolder, pattern.base, pattern.depth, signal);
   if (!listed.ok) return [listed];
@@ -126,7 +131,7 @@ async function fetchFiles(declared: ResultPath, options: CollectOptions): Promis
     (entry) => pattern.matches(entry.path) && isFile(entry),
   );
   if (folder === null || found.length === 0) {
-    return [missing(declared, 'there is no such file', options)];
+    return [missing(declared, 'there is no such file', connection.node)];
   }
   // A path from the root of the file system that names one file may name a link to anywhere: it was asked for by name.
   const limits = declared.isAbsolute ? (pattern.isLiteral ? '/' : folder) : root;
@@ -153,13 +158,13 @@ async function fetchOneByOne(
     const to = path.join(target, entry.path);
     const from = entry.link?.target ?? path.posix.join(folder, entry.path);
     if (!isInside(limits, from)) {
-      return refuse(wanted, `${to} leads to ${from}, outside of ${limits}`, options);
+      return refuse(wanted, `${to} leads to ${from}, outside of ${limits}`, connection.node);
     }
     if (reserved.includes(to)) {
-      return refuse(wanted, `${to} is the name of a file that playbook writes itself`, options);
+      return refuse(wanted, `${to} is the name of a file that playbook writes itself`, connection.node);
     }
     if (from.includes('\ufffd')) {
-      return refuse(wanted, `the name of ${to} is not UTF-8; only a whole directory can hold it`, options);
+      return refuse(wanted, `the name of ${to} is not UTF-8; only a whole directory can hold it`, connection.node);
     }
     return connection.download(from, path.join(destination, to), { signal });
   };
@@ -175,34 +180,4 @@ function targetOf(declared: string): string | null {
 
 function isInside(folder: string, file: string): boolean {
   return file === folder || file.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
-}
-
-function missing(
-  wanted: Wanted,
-  why: string,
-  { connection }: CollectOptions,
-): Outcome<TransferSummary> {
-  const failure = createFailure('result_missing', `${nameOf(wanted)} is missing: ${why}`, {
-    node: connection.node,
-    source: wanted.source,
-    hint: 'test_execution.result_paths declares it, so the script has to write it',
-  });
-  return { ok: false, failure };
-}
-
-function refuse(
-  wanted: Wanted,
-  why: string,
-  { connection }: CollectOptions,
-): Outcome<TransferSummary> {
-  const failure = createFailure('result_refused', `${nameOf(wanted)} is not collected: ${why}`, {
-    node: connection.node,
-    source: wanted.source,
-    hint: 'declare what lies outside with an absolute path in test_execution.result_paths',
-  });
-  return { ok: false, failure };
-}
-
-function nameOf(wanted: Wanted): string {
-  return wanted.kind === 'directory' ? `${wanted.path}/` : wanted.path;
 }

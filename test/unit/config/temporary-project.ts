@@ -42,7 +42,11 @@ export function writeInto(root: string, files: Files): void {
 
 /** Loads a project of the base files, with others over them. */
 export async function load(files: Files, environment: Environment = {}): Promise<LoadedProject> {
-  return loadProject({ root: writeProject({ ...BASE, ...files }), environment });
+  const base = Object.entries(BASE).filter(([name]) => !(`${name}/` in files));
+  return loadProject({
+    root: writeProject({ ...Object.fromEntries(base), ...files }),
+    environment,
+  });
 }
 
 /** `file:line:column severity path: message | hint` */

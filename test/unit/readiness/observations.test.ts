@@ -180,20 +180,21 @@ describe('asking again and again', () => {
   };
   const limit = <T>(work: () => Promise<T>) => work();
 
-  it('asks at once, then after each interval', async () => {
+  it('asks at once, then after pauses that double up to the interval', async () => {
     const clock = createManualClock();
-    const check = scripted(['no', 'no', null]);
-    const ready = poll(check, { clock, intervalMs: 1_000, consecutivePasses: 1, limit }).wait(
+    const check = scripted(['no', 'no', 'no', 'no', null]);
+    const ready = poll(check, { clock, intervalMs: 150, consecutivePasses: 1, limit }).wait(
       never,
       () => undefined,
     );
     await clock.advance(0);
     expect(check.asked()).toBe(1);
-    await clock.advance(999);
-    expect(check.asked()).toBe(1);
-    await clock.advance(1);
-    expect(check.asked()).toBe(2);
-    await clock.advance(1_000);
+    for (const [index, pause] of [50, 100, 150, 150].entries()) {
+      await clock.advance(pause - 1);
+      expect(check.asked()).toBe(index + 1);
+      await clock.advance(1);
+      expect(check.asked()).toBe(index + 2);
+    }
     expect(await ready).toBe(true);
     expect(clock.remaining).toEqual([]);
   });

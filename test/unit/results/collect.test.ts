@@ -254,11 +254,14 @@ describe('collecting', () => {
     expect(await tree(home)).toEqual({ 'a/b.json': '1' });
   });
 
-  it('stops when it is cancelled', async () => {
+  it('stops when it is told to, and says that something is missing', async () => {
     const { work, home, collect, abort } = await makeWorld();
     await put(work, { 'a/x': '1' });
     abort();
-    expect(await collect('a/')).toMatchObject({ files: 0 });
+    expect(await collect('a/', 'b/')).toMatchObject({
+      files: 0,
+      failures: [{ kind: 'transfer', message: 'collecting was stopped before all results were here' }],
+    });
     expect(await readdir(home)).toEqual([]);
   });
 

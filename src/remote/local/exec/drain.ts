@@ -10,7 +10,7 @@ const STUCK_POLLS = 40;
  * Waits for the rest of the output of a program that is gone with everything it started. Ends also where a stream never
  * does: someone else was given it, or its sink is stuck.
  *
- * @param cancelled Whether the output may be cut short where a sink takes no more.
+ * @param cancelled Once it has aborted, the output may be cut short where a sink takes no more.
  */
 export async function drain(pumps: readonly Pump[], cancelled: AbortSignal): Promise<void> {
   await Promise.all(pumps.map((pump) => drainOne(pump, cancelled)));

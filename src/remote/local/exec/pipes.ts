@@ -27,27 +27,30 @@ const BATCH = 16;
 
 export function createPipeSupply(): PipeSupply {
   let stock: Pipe[] = [];
-  let refilling: Promise<void> | null = null;
+  /** Resolves with whether any were made. */
+  let refilling: Promise<boolean> | null = null;
   let waiting = 0;
-  let isUsable = true;
+  let isClosed = false;
 
   const refill = async () => {
-    const made = await makePipes(Math.max(BATCH, 3 * waiting));
-    if (made.length === 0) isUsable = false;
-    if (isUsable) stock.push(...made);
-    else made.forEach(closePipe);
+    const made = await makePipes(Math.max(BATCH, 2 * waiting));
+    if (isClosed) made.forEach(closePipe);
+    else stock.push(...made);
     refilling = null;
+    return made.length > 0;
   };
 
   return {
     async take() {
       waiting += 1;
-      while (stock.length === 0 && isUsable) await (refilling ??= refill());
+      let canRefill = true;
+      while (stock.length === 0 && canRefill && !isClosed)
+        canRefill = await (refilling ??= refill());
       waiting -= 1;
       return stock.pop() ?? null;
     },
     close() {
-      isUsable = false;
+      isClosed = true;
       stock.forEach(closePipe);
       stock = [];
     },

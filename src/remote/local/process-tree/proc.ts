@@ -12,12 +12,8 @@ const KERNEL_THREAD = 0x0020_0000;
 
 /** `null` where there is no such process. */
 export function readStat(pid: number): ProcessStat | null {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return null;
-  }
+  const text = readQuickly(`/proc/${pid}/stat`)?.toString('latin1');
+  if (text === undefined) return null;
   // The second field is the program's name in parentheses, which may hold blanks and parentheses itself.
   const [state = '', , group, , , , flags] = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { state, group: Number(group), isKernelThread: (Number(flags) & KERNEL_THREAD) !== 0 };
@@ -25,12 +21,8 @@ export function readStat(pid: number): ProcessStat | null {
 
 /** Threads are found under `/proc` by their own ids too, though not listed. */
 export function isThread(pid: number): boolean {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-    return !status.includes(`\nTgid:\t${pid}\n`);
-  } catch {
-    return false;
-  }
+  const status = readQuickly(`/proc/${pid}/status`)?.toString('latin1');
+  return status !== undefined && !status.includes(`\nTgid:\t${pid}\n`);
 }
 
 /** A zombie is over, even where nobody collects it. */
@@ -51,17 +43,23 @@ export function readLastPid(): number | null {
   return Number.isInteger(last) ? last : null;
 }
 
-/** Large enough for nearly every environment: one that is read in one piece costs half. */
-let buffer = Buffer.allocUnsafe(64 * 1024);
-
 /**
- * The variables as they are in memory, each ended by NUL; valid until the next call. Empty where a process has none:
- * kernel threads, zombies, and any in the moment of `execve`. `null` where it is gone or belongs to someone else.
+ * The variables as they are in memory, each ended by NUL; valid until the next call of anything here. Empty where a
+ * process has none: kernel threads, zombies, and any in the moment of `execve`. `null` where it is gone or belongs to
+ * someone else.
  */
 export function readEnvironment(pid: number): Buffer | null {
+  return readQuickly(`/proc/${pid}/environ`);
+}
+
+/** Large enough for nearly everything: what is read in one piece costs half. */
+let buffer = Buffer.allocUnsafe(64 * 1024);
+
+/** A third of the time of `readFileSync`, which counts where thousands are read. */
+function readQuickly(name: string): Buffer | null {
   let file: number;
   try {
-    file = openSync(`/proc/${pid}/environ`, 'r');
+    file = openSync(name, 'r');
   } catch {
     return null;
   }

@@ -110,7 +110,8 @@ function hasMembers(group: number): boolean {
 }
 
 function hasLivingMembers(group: number): boolean {
-  if (process.platform !== 'linux') return true;
+  // Mostly it is the first process that lives: that spares a look at all of them.
+  if (process.platform !== 'linux' || isAlive(group)) return true;
   return listPids().some((pid) => {
     const stat = readStat(pid);
     return stat?.group === group && isLiving(stat);

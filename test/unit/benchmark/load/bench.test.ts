@@ -196,16 +196,19 @@ describe('runBench', () => {
     expect(Math.max(...most.slice(6))).toBe(3);
   });
 
-  it('warms up before each load point, and measures none of that', async () => {
+  it('warms up before each load point, with prompts of its own, and measures none of that', async () => {
     const ids: string[] = [];
+    const prompts = new Set<unknown>();
     const baseUrl = await serve((received) => {
       ids.push(received.id);
+      prompts.add(received.body.prompt);
       answer(received);
     });
     const results = await measure(
       config(baseUrl, { warmup: 2, maxConcurrency: [1, 2], numPrompts: 3 }),
     );
     expect(results.map(({ completed }) => completed)).toEqual([3, 3]);
+    expect(prompts.size).toBe(ids.length);
     expect(ids.map((id) => id.replace('playbook-bench-', '').replace(/-\d+$/, ''))).toEqual([
       ...['0-warmup', '0-warmup', '0', '0', '0'],
       ...['1-warmup', '1-warmup', '1', '1', '1'],

@@ -84,7 +84,7 @@ describe('the commands of the process backend', () => {
   });
 
   it('stop a service by its record and its labels', () => {
-    expect(commands.stopCommand(deployment, service, spec).argv.slice(2)).toEqual([
+    expect(commands.stopCommand(deployment, service, spec, 'stop').argv.slice(2)).toEqual([
       scripts.STOP,
       'playbook',
       '/work/.state/p-1@node1.pid',
@@ -94,6 +94,14 @@ describe('the commands of the process backend', () => {
       'PLAYBOOK_SCENARIO=baseline',
       'PLAYBOOK_NODE=node1',
       'PLAYBOOK_SERVICE=p-1@node1',
+    ]);
+  });
+
+  it('confirm by its record alone that a service is gone', () => {
+    expect(commands.stopCommand(deployment, service, spec, 'confirm').argv.slice(4)).toEqual([
+      '/work/.state/p-1@node1.pid',
+      'INT',
+      '2500',
     ]);
   });
 

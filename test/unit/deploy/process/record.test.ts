@@ -93,6 +93,14 @@ describe.runIf(process.platform === 'linux')('the record of a service', () => {
       .toMatch(/Z|gone/);
   });
 
+  it('says nothing of how it ends', async () => {
+    const events = test.backend.watch(asRunning(), never);
+    for await (const event of events) {
+      expect(event).toMatchObject({ type: 'exited', exit: { exitCode: null, isLost: true } });
+    }
+    for await (const line of test.backend.followLog(asRunning(), never)) expect(line).toBe('none');
+  });
+
   it.each([
     [
       'a process that was given the same id',

@@ -150,7 +150,7 @@ describe('the picture of a run', () => {
         reason: 'before start 2 of redis',
       }),
     );
-    expect(frameAt(6, events).join('\n')).toContain('pausing 30 s before start 2 of redis');
+    expect(frameAt(6, events).join('\n')).toContain('retry in 30 s: exited with status 1');
     events.push(at(35, { type: 'service_started', ...redis, attempt: 2 }));
     expect(frameAt(40, events).join('\n')).toMatch(/redis .* 5 s +attempt 2/);
   });

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../../src/async/clock.js';
 import {
   MARK_VARIABLE,
+  addMark,
   findMarkedProcesses,
 } from '../../../../../src/remote/local/process-tree/marked-processes.js';
 import { ProcessTree } from '../../../../../src/remote/local/process-tree/process-tree.js';
@@ -155,12 +156,40 @@ describe.runIf(process.platform === 'linux')('finding marked processes', () => {
     expect(await findMarkedProcesses(mark, origin)).toEqual([child.pid]);
   });
 
+  it('finds what several searches at once are for', async () => {
+    const trees = await Promise.all(
+      [1, 2, 3].map(() => start('setsid sleep 60 & echo $!; sleep 0.05; echo ready; sleep 60')),
+    );
+    const found = await Promise.all(
+      trees.map(({ mark, group }) => findMarkedProcesses(mark, { pid: group, ageMs: Infinity })),
+    );
+    trees.forEach(({ pids }, index) => {
+      expect(found[index]).toEqual(expect.arrayContaining(pids));
+      const others = trees.flatMap((tree, other) => (other === index ? [] : tree.pids));
+      for (const pid of others) expect(found[index]).not.toContain(pid);
+    });
+    await Promise.all(trees.map(({ tree }) => tree.end({ ...STOP, graceMs: 1_000 })));
+  });
+
+  it('finds what a nested run started by the mark of the outer one', async () => {
+    const [outer, inner] = [randomUUID(), randomUUID()];
+    const child = spawn('sleep', ['60'], {
+      env: { ...process.env, NOT_PLAYBOOK_EXEC: 'x', [MARK_VARIABLE]: addMark(outer, inner) },
+    });
+    children.push(child);
+    const origin = { pid: (child.pid ?? 0) - 1, ageMs: 10 };
+    expect(await findMarkedProcesses(outer, origin)).toEqual([child.pid]);
+    expect(await findMarkedProcesses(inner, origin)).toEqual([child.pid]);
+  });
+
   it('finds a mark at the end of a huge environment', async () => {
     const mark = randomUUID();
     const bulk = Object.fromEntries(
       Array.from({ length: 20 }, (_, index) => [`BULK_${index}`, 'x'.repeat(30_000)]),
     );
-    const child = spawn('sleep', ['60'], { env: { ...process.env, ...bulk, ZZ_MARK: mark } });
+    const child = spawn('sleep', ['60'], {
+      env: { ...process.env, ...bulk, [MARK_VARIABLE]: mark },
+    });
     children.push(child);
     const found = await findMarkedProcesses(mark, { pid: (child.pid ?? 0) - 1, ageMs: Infinity });
     expect(found).toEqual([child.pid]);

@@ -1,0 +1,192 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { projectFolder, scenarioFiles } from '../support/project-folder.js';
+
+/** Listens on a port and answers HTTP, as `node -e` can. */
+const SERVER = (port: number, status: number) =>
+  `["node", "-e", "setTimeout(() => require('http').createServer((q, r) => { r.statusCode = ${status}; r.end() }).listen(${port}, '127.0.0.1'), 300)"]`;
+
+describe('readiness', () => {
+  it.each([
+    ['http', '{ type: http, url: "http://{host}:18411/health" }', SERVER(18411, 200)],
+    [
+      'http with a status',
+      '{ type: http, url: "http://{host}:18412/", status: 418 }',
+      SERVER(18412, 418),
+    ],
+    ['tcp', '{ type: tcp, port: 18413 }', SERVER(18413, 200)],
+    [
+      'log',
+      '{ type: log, pattern: "loaded \\\\d+ layers" }',
+      '["sh", "-c", "sleep 0.3; echo loaded 32 layers; sleep 300"]',
+    ],
+    [
+      'command',
+      '{ type: command, command: "test -e ready" }',
+      '["sh", "-c", "sleep 0.3; touch ready; sleep 300"]',
+    ],
+  ])('waits for %s', async (_, check, command) => {
+    const project = await projectFolder(
+      scenarioFiles('001_one', {
+        metadata: `deployment: { services: [{ name: engine, health_check: ${check.replace(' }', ', interval: 100ms }')} }] }`,
+        compose: `services: { engine: { command: ${command} } }`,
+      }),
+    );
+    const run = await project.playbook('run', 'one');
+    expect(run.exitCode, run.stderr).toBe(0);
+    const ready = (await project.events()).find((event) => event.type === 'service_ready');
+    expect(ready).toMatchObject({ service: 'engine', node: 'node1' });
+    expect(ready?.type === 'service_ready' ? ready.duration_s : 0).toBeGreaterThan(0.25);
+  });
+
+  it('says what was seen last when it times out', async () => {
+    const project = await projectFolder(
+      scenarioFiles('001_one', {
+        metadata: `retry_strategy: { service_level_retries: 0 }
+deployment: { services: [{ name: engine, health_check: { type: http, url: "http://{host}:18414/", timeout: 1 } }] }`,
+        compose: `services: { engine: { command: ${SERVER(18414, 503)} } }`,
+      }),
+    );
+    expect((await project.playbook('run', 'one')).exitCode).toBe(1);
+    const { failure } = await project.result('one');
+    expect(failure).toMatchObject({ kind: 'service_not_ready' });
+    expect(failure?.message).toContain('HTTP 503');
+  });
+});
+
+describe('deployment', () => {
+  const order = async (settings: string) => {
+    const project = await projectFolder(
+      scenarioFiles('001_graph', {
+        metadata: `concurrent_deployment: { ${settings} }`,
+        compose: `
+services:
+  slow:
+    command: sleep 300
+    healthcheck: { test: ["CMD", "sleep", "0.6"], interval: 50ms }
+  fast:
+    command: sleep 300
+    healthcheck: { test: ["CMD", "true"], interval: 50ms }
+  after-fast:
+    command: sleep 300
+    depends_on: { fast: { condition: service_healthy } }
+`,
+      }),
+    );
+    expect((await project.playbook('run', 'graph')).exitCode).toBe(0);
+    const events = await project.events();
+    return events.flatMap((event) => {
+      if (event.type === 'service_started') return [`start ${event.service}`];
+      return event.type === 'service_ready' ? [`ready ${event.service}`] : [];
+    });
+  };
+
+  it('starts a service when its own dependencies are ready, by default', async () => {
+    const steps = await order('scheduling: eager');
+    expect(steps.indexOf('start after-fast')).toBeLessThan(steps.indexOf('ready slow'));
+  });
+
+  it('waits for the whole batch when told to', async () => {
+    const steps = await order('scheduling: batch');
+    expect(steps.indexOf('start after-fast')).toBeGreaterThan(steps.indexOf('ready slow'));
+  });
+
+  it('brings up no more services at one time than allowed', async () => {
+    const steps = await order('max_concurrent_services: 1');
+    let underWay = 0;
+    for (const step of steps) {
+      underWay += step.startsWith('start') ? 1 : -1;
+      expect(underWay).toBeLessThanOrEqual(1);
+    }
+    expect(steps).toHaveLength(6);
+  });
+
+  it('takes everything down and starts it anew when only_failed is off', async () => {
+    const project = await projectFolder(
+      scenarioFiles('001_all', {
+        metadata:
+          'retry_strategy: { service_level_retries: 1, retry_delay: 0, retry_only_failed: false }',
+        compose: `
+services:
+  steady: { command: sleep 300 }
+  flaky:
+    command: ["sh", "-c", "test -e second || { touch second; exit 1; }; exec sleep 300"]
+    healthcheck: { test: ["CMD", "sleep", "0.2"], interval: 200ms }
+`,
+      }),
+    );
+    const run = await project.playbook('run', 'all');
+    expect(run.exitCode, run.stderr).toBe(0);
+    const started = (await project.events()).flatMap((event) =>
+      event.type === 'service_started' ? [event.service] : [],
+    );
+    expect(started.sort()).toEqual(['flaky', 'flaky', 'steady', 'steady']);
+  });
+
+  it('fails what is not ready when deployment_timeout is over', async () => {
+    const project = await projectFolder(
+      scenarioFiles('001_late', {
+        metadata: 'concurrent_deployment: { deployment_timeout: 1 }',
+        compose: `
+services:
+  never: { command: sleep 300, healthcheck: { test: ["CMD", "false"], interval: 100ms } }
+  behind: { command: sleep 300, depends_on: { never: { condition: service_healthy } } }
+`,
+      }),
+    );
+    expect((await project.playbook('run', 'late')).exitCode).toBe(1);
+    expect((await project.result('late')).failure).toMatchObject({
+      kind: 'deployment_timeout',
+      service: 'never',
+    });
+  });
+
+  it('runs an instance on every node, each in a folder of its own', async () => {
+    const project = await projectFolder({
+      'config/nodes.yaml':
+        'nodes:\n  a: { transport: local, runtime: process }\n  b: { transport: local, runtime: process }\n',
+      ...scenarioFiles('001_two', {
+        metadata: 'deployment: { services: [{ name: worker, nodes: [a, b] }] }',
+        compose: `services: { worker: { command: ["sh", "-c", "pwd; exec sleep 300"] } }`,
+        script: 'echo "$SCENARIO_NODES $SCENARIO_HOST_A"',
+      }),
+    });
+    expect((await project.playbook('run', 'two')).exitCode).toBe(0);
+    const log = (node: string) =>
+      project.resultFile(`two/nodes/${node}/services/worker@${node}.log`);
+    expect(await log('a')).toContain('/.playbook/nodes/a/');
+    expect(await log('b')).toContain('/.playbook/nodes/b/');
+    expect(await project.resultFile('two/test_artifacts/test_stdout.log')).toBe('a,b 127.0.0.1\n');
+  });
+
+  it('runs the script on a node when told to', async () => {
+    const project = await projectFolder(
+      scenarioFiles('001_remote', {
+        metadata: 'test_execution: { node: node1, result_paths: ["*.txt"] }',
+        script: 'pwd > where.txt',
+      }),
+    );
+    const run = await project.playbook('run', 'remote');
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(await project.resultFile('remote/test_artifacts/where.txt')).toContain('/nodes/node1/');
+  });
+
+  it('refuses an absolute result path that holds something already, and leaves it alone', async () => {
+    const project = await projectFolder({});
+    const out = path.join(project.root, 'out');
+    await mkdir(out);
+    await writeFile(path.join(out, 'precious'), 'of last night');
+    await project.write(
+      scenarioFiles('001_abs', {
+        metadata: `test_execution: { result_paths: ["${out}/"] }`,
+        script: 'touch "$SCENARIO_RESULT_PATH/new"',
+      }),
+    );
+    expect((await project.playbook('run', 'abs')).exitCode).toBe(3);
+    expect((await project.result('abs')).failure).toMatchObject({ kind: 'result_path_in_use' });
+    expect(await project.list('out')).toEqual(['precious']);
+  });
+});
