@@ -30,6 +30,12 @@ export async function chooseReporter(
       const { createPlainReporter } = await import('../report/plain.js');
       return unrestored(createPlainReporter(stream, options));
     }
+    case 'quiet': {
+      const { createQuietReporter } = await import('../report/quiet.js');
+      return unrestored(
+        createQuietReporter(process.stdout, await textOptions(globals, process.stdout)),
+      );
+    }
     case 'json': {
       const { createJsonReporter } = await import('../report/json.js');
       return unrestored(createJsonReporter(process.stdout));
@@ -41,9 +47,12 @@ export async function chooseReporter(
   }
 }
 
-function resolveName(name: ReporterName, { isQuiet }: Globals): Exclude<ReporterName, 'auto'> {
+function resolveName(
+  name: ReporterName,
+  { isQuiet }: Globals,
+): Exclude<ReporterName, 'auto'> | 'quiet' {
   if (name !== 'auto') return name;
-  if (isQuiet) return 'silent';
+  if (isQuiet) return 'quiet';
   const isWatched = process.stderr.isTTY && process.env['TERM'] !== 'dumb' && !process.env['CI'];
   return isWatched ? 'tree' : 'plain';
 }

@@ -23,6 +23,7 @@ import type { Rhythm, Truth } from './scripted-server.js';
 
 const STREAMS = [1, 50, 500];
 const RHYTHMS: readonly Rhythm[] = ['spread', 'in-step'];
+/** Of an answer, on average. */
 const TOKENS = 100;
 /** At least this many, and twice as many as there are streams. */
 const LEAST_REQUESTS = 200;
@@ -31,10 +32,17 @@ const LONGEST_ROW = 20;
 /** What the means must keep at 50 streams. */
 const AIM_MS = 1;
 
-const body = buildBody(
-  { isChat: false, model: 'scripted', outputLen: TOKENS, ignoreEos: true, extraBody: {} },
-  { content: 'word '.repeat(256), inputLen: 256, outputLen: null },
-);
+/** Of different lengths, so that requests do not keep ending and beginning all at the same time. */
+function bodyOf(index: number): Buffer {
+  return buildBody(
+    { isChat: false, model: 'scripted', outputLen: TOKENS, ignoreEos: true, extraBody: {} },
+    {
+      content: 'word '.repeat(256),
+      inputLen: 256,
+      outputLen: TOKENS / 2 + ((index * 37) % (TOKENS + 1)),
+    },
+  );
+}
 
 interface Errors {
   readonly meanTtftMs: number;
@@ -63,7 +71,7 @@ async function measure(rhythm: Rhythm, streams: number): Promise<Errors> {
       {
         arrivalsMs: scheduleArrivals(count, Infinity, 0),
         maxConcurrency: streams,
-        body: () => body,
+        body: bodyOf,
         idPrefix,
       },
       transport.send,

@@ -114,6 +114,25 @@ describe('run', () => {
   });
 });
 
+describe('run --quiet', () => {
+  it('says nothing when all went well, and what failed when it did not', async () => {
+    const project = await projectFolder({
+      ...scenarioFiles('001_good', {}),
+      ...scenarioFiles('002_bad', { script: 'echo no GPU; exit 4' }),
+    });
+    expect(await project.playbook('-q', 'run', 'good')).toMatchObject({
+      exitCode: 0,
+      stdout: '',
+      stderr: '',
+    });
+    const { exitCode, stdout, stderr } = await project.playbook('-q', 'run', '--all');
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('run_test.sh exited with status 4');
+    expect(stdout).toContain('no GPU');
+    expect(stderr).toBe('');
+  });
+});
+
 describe('scenario', () => {
   it('switches a scenario off and on again, leaving comments as they are', async () => {
     const metadata = 'name: one # the first\n# a comment\nenabled:   true   # on\ntags: [a,  b]\n';

@@ -34,7 +34,8 @@ export function runCommand(): Command {
     .addHelpText(
       'after',
       `
-Progress goes to standard error; on a terminal it is a live tree, elsewhere timestamped lines.
+Progress goes to standard error: on a terminal a live tree, elsewhere timestamped lines. The summary
+goes to standard output; with --quiet only where something went wrong.
 Ctrl-C stops the run: results are collected and the nodes are cleaned. A second one ends it at once.
 
 Examples:

@@ -43,6 +43,7 @@ export function readHealthCheck(
   const retryCount = retries ? readCount(report, retries, 0) : undefined;
   const check: ComposeHealthCheck = {
     argv: argv === 'none' ? null : argv,
+    hasTest: test !== undefined,
     intervalMs: time('interval', INTERVAL_MS),
     timeoutMs: time('timeout', TIMEOUT_MS),
     // As in Docker, 0 is what is not said.

@@ -44,8 +44,10 @@ export interface ComposeDependency {
 }
 
 export interface ComposeHealthCheck {
-  /** `null`: that of the image, with other times. */
+  /** `null`: that of the image, with other times; or one that is not valid. */
   readonly argv: readonly string[] | null;
+  /** A test is written, valid or not. */
+  readonly hasTest: boolean;
   readonly intervalMs: number;
   readonly timeoutMs: number;
   /** `null`: not said. */

@@ -133,7 +133,7 @@ function resolveHealthCheck(
   retries: number,
 ): HealthCheck | null {
   if (!healthCheck) return null;
-  if (!healthCheck.argv) {
+  if (!healthCheck.hasTest) {
     context.report({
       severity: 'warning',
       at: healthCheck.at,
@@ -141,8 +141,8 @@ function resolveHealthCheck(
       message:
         'has no effect under runtime process: it gives no `test`, and there is no image to give one',
     });
-    return null;
   }
+  if (!healthCheck.argv) return null;
   const { intervalMs, timeoutMs, startPeriodMs, startIntervalMs } = healthCheck;
   return {
     argv: healthCheck.argv,

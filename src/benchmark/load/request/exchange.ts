@@ -134,6 +134,8 @@ export function openTransport(options: TransportOptions): Transport {
           else sentMs = now();
         },
         onResponseStart(_controller, statusCode) {
+          // The first token often comes with the head: it arrived before the head was read.
+          arrivalMs();
           // Informational ones (1xx) come before the real one.
           if (statusCode >= 200) status = statusCode;
         },
