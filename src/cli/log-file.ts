@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { StampedEvent } from '../model/event.js';
-import { createPlainReporter } from '../report/plain.js';
+import { createPlainReporter } from '../report/reporters/plain.js';
 import type { Reporter } from '../report/reporter.js';
 import type { LogLevel } from './globals.js';
 

@@ -8,6 +8,7 @@ import type { Project } from '../model/project.js';
 import { CliError } from './error.js';
 import type { Globals } from './globals.js';
 import { note } from './output.js';
+import { sourceLines } from './source-lines.js';
 import { textOptions } from './text-style.js';
 
 /** Reads a project as it is, with all its problems. */
@@ -60,7 +61,8 @@ async function requireOrder(
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length === 0 && project !== null) return project;
   const { renderProblems } = await import('../report/problems.js');
-  note(renderProblems(errors, await textOptions(globals, process.stderr)));
+  const text = await textOptions(globals, process.stderr);
+  note(renderProblems(errors, { ...text, sourceLine: sourceLines(globals.root) }));
   throw new CliError('nothing was done: the configuration is not in order', ExitCode.usage);
 }
 

@@ -22,26 +22,26 @@ export async function chooseReporter(
   };
   switch (resolveName(name, globals)) {
     case 'tree': {
-      const { createTreeReporter } = await import('../report/tree/tree.js');
+      const { createTreeReporter } = await import('../report/reporters/tree/tree.js');
       const reporter = createTreeReporter(stream, options);
       return { reporter, restore: () => reporter.restore() };
     }
     case 'plain': {
-      const { createPlainReporter } = await import('../report/plain.js');
+      const { createPlainReporter } = await import('../report/reporters/plain.js');
       return unrestored(createPlainReporter(stream, options));
     }
     case 'quiet': {
-      const { createQuietReporter } = await import('../report/quiet.js');
+      const { createQuietReporter } = await import('../report/reporters/quiet.js');
       return unrestored(
         createQuietReporter(process.stdout, await textOptions(globals, process.stdout)),
       );
     }
     case 'json': {
-      const { createJsonReporter } = await import('../report/json.js');
+      const { createJsonReporter } = await import('../report/reporters/json.js');
       return unrestored(createJsonReporter(process.stdout));
     }
     case 'silent': {
-      const { silentReporter } = await import('../report/silent.js');
+      const { silentReporter } = await import('../report/reporters/silent.js');
       return unrestored(silentReporter);
     }
   }

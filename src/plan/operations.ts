@@ -147,13 +147,17 @@ function describeCollected({ testExecution, services }: ScenarioSpec): string {
     kind === 'directory' ? `${path}/` : path,
   );
   const results = paths.length === 0 ? 'SCENARIO_RESULT_PATH' : paths.join(', ');
+  const logs =
+    services.length === 0
+      ? ''
+      : `; ${services.length === 1 ? 'log' : 'logs'} of ${services.length} service${services.length === 1 ? '' : 's'}`;
   switch (testExecution.collectionMode) {
     case 'basic':
       return results;
     case 'standard':
-      return services.length === 0 ? results : `${results}; logs of ${services.length} services`;
+      return `${results}${logs}`;
     case 'comprehensive':
-      return `${results}; logs of ${services.length} services; system logs`;
+      return `${results}${logs}; system logs`;
   }
 }
 

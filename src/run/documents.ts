@@ -1,4 +1,3 @@
-import { CONTROLLER } from '../model/node.js';
 import type { Failure, Outcome } from '../model/failure.js';
 import type { ScenarioStatus } from '../model/result.js';
 import { createRedactor } from '../remote/redaction.js';
@@ -77,7 +76,7 @@ function backgroundOf(metadata: TestMetadata): ScenarioBackground {
   return {
     description: configuration.description,
     tags: configuration.tags,
-    script: { script, node: node === CONTROLLER ? 'this machine' : node, timeout_s },
+    script: { script, node, timeout_s },
     services: plan.services,
     nodes,
     versions,

@@ -11,7 +11,7 @@ import { createRedactor } from '../remote/redaction.js';
 import type { ConnectionPool } from '../remote/pool.js';
 import { renderSuiteReport } from '../report/markdown/suite-report.js';
 import type { Reporter } from '../report/reporter.js';
-import { createTee } from '../report/tee.js';
+import { createTee } from '../report/reporters/tee.js';
 import { renderJson } from '../results/document.js';
 import { openEventLog } from '../results/event-log.js';
 import { EVENTS, SUITE_SUMMARY, TEST_REPORT } from '../results/layout.js';

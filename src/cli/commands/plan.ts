@@ -33,10 +33,10 @@ Examples:
 /** Also what `run --dry-run` prints. */
 export async function printPlan(plan: SuitePlan, format: Format, globals: Globals): Promise<void> {
   if (format === 'table') {
-    const { renderPlanText } = await import('../../report/plan-text.js');
+    const { renderPlanText } = await import('../../report/plan/plan-text.js');
     print(renderPlanText(plan, await textOptions(globals, process.stdout)));
     return;
   }
-  const { planJson } = await import('../../report/plan-json.js');
+  const { planJson } = await import('../../report/plan/plan-json.js');
   await printAs(format, planJson(plan), () => '');
 }

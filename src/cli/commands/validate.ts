@@ -5,6 +5,7 @@ import type { Project } from '../../model/project.js';
 import { globalsOf } from '../globals.js';
 import { readProject, refuseUnknown } from '../open-project.js';
 import { formatOption, print } from '../output.js';
+import { sourceLines } from '../source-lines.js';
 import { textOptions } from '../text-style.js';
 
 interface Options {
@@ -44,7 +45,8 @@ Examples:
       const { renderProblems, problemsJson } = await import('../../report/problems.js');
       if (options.format === 'json') print(JSON.stringify(problemsJson(problems), null, 2));
       else if (problems.length > 0) {
-        print(renderProblems(problems, await textOptions(globals, process.stdout)));
+        const text = await textOptions(globals, process.stdout);
+        print(renderProblems(problems, { ...text, sourceLine: sourceLines(globals.root) }));
       } else if (!globals.isQuiet) {
         print(`everything is in order: ${describe(loaded.project)}`);
       }

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Project } from '../../../src/model/project.js';
 import type { SuitePlan } from '../../../src/model/plan.js';
 import { planSuite } from '../../../src/plan/suite-plan.js';
-import { planJson } from '../../../src/report/plan-json.js';
-import { renderPlanText } from '../../../src/report/plan-text.js';
+import { planJson } from '../../../src/report/plan/plan-json.js';
+import { renderPlanText } from '../../../src/report/plan/plan-text.js';
 import { displayWidth } from '../../../src/report/text/width.js';
 import { nodeSpec, projectSpec, scenarioSpec, serviceSpec } from '../../support/specs.js';
 

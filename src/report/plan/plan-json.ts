@@ -1,6 +1,6 @@
-import type { Operation, ScenarioPlan, SuitePlan } from '../model/plan.js';
-import type { DependencyCondition } from '../model/service.js';
-import { maskWith } from './text/mask.js';
+import type { Operation, ScenarioPlan, SuitePlan } from '../../model/plan.js';
+import type { DependencyCondition } from '../../model/service.js';
+import { maskWith } from '../text/mask.js';
 
 /** What `plan --format json` prints. */
 export interface PlanDocument {

@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream';
 
-import type { StampedEvent } from '../model/event.js';
-import { createOverview, renderSummary, type SummaryOptions } from './summary.js';
-import { plainStyle } from './text/style.js';
-import { createTextStream, type TextStream } from './text/stream.js';
+import type { StampedEvent } from '../../model/event.js';
+import { createOverview, renderSummary, type SummaryOptions } from '../summary.js';
+import { plainStyle } from '../text/style.js';
+import { createTextStream, type TextStream } from '../text/stream.js';
 
 export interface SummaryOutputOptions extends SummaryOptions {
   /** Where the summary goes, in colours only if it is a terminal. Default: where progress goes. */

@@ -1,6 +1,6 @@
 import { Listr, type ListrTask } from 'listr2';
 
-import type { ScenarioFinished } from '../../model/event.js';
+import type { ScenarioFinished } from '../../../model/event.js';
 import { LiveRenderer, type LiveRendererOptions } from './live-renderer.js';
 
 /** The scenarios of a suite as a listr2 list: a task each, which ends when the scenario does. */

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 
-import type { Reporter } from './reporter.js';
-import { type SummaryOptions, createOverview, renderSummary } from './summary.js';
-import { createTextStream } from './text/stream.js';
+import type { Reporter } from '../reporter.js';
+import { type SummaryOptions, createOverview, renderSummary } from '../summary.js';
+import { createTextStream } from '../text/stream.js';
 
 /** Nothing where all went well, the summary where it did not: for cron, which mails whatever is printed. */
 export function createQuietReporter(stream: Writable, options: SummaryOptions = {}): Reporter {

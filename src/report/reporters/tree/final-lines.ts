@@ -1,11 +1,11 @@
-import type { ScenarioFinished, Warning } from '../../model/event.js';
-import { describePlace, summarizeFailure } from '../failure.js';
-import { summarizeLoad } from '../load/headline.js';
-import { formatSeconds } from '../text/duration.js';
-import { toPrintableLine } from '../text/printable.js';
-import { renderStatus, renderStatusSign } from '../text/status.js';
-import type { Style } from '../text/style.js';
-import { padTo } from '../text/width.js';
+import type { ScenarioFinished, Warning } from '../../../model/event.js';
+import { describePlace, summarizeFailure } from '../../failure.js';
+import { summarizeLoad } from '../../load/headline.js';
+import { formatSeconds } from '../../text/duration.js';
+import { toPrintableLine } from '../../text/printable.js';
+import { renderStatus, renderStatusSign } from '../../text/status.js';
+import type { Style } from '../../text/style.js';
+import { padTo } from '../../text/width.js';
 
 /** `59 min 59 s` */
 const TIME_WIDTH = 11;

@@ -1,4 +1,4 @@
-import { toPrintableLines } from '../text/printable.js';
+import { toPrintableLines } from '../../text/printable.js';
 
 /** As many lines of output as a display may ever show. */
 const CAPACITY = 12;

@@ -1,5 +1,5 @@
-import { formatDuration, formatElapsed } from '../text/duration.js';
-import { displayWidth, padTo, truncateTo } from '../text/width.js';
+import { formatDuration, formatElapsed } from '../../text/duration.js';
+import { displayWidth, padTo, truncateTo } from '../../text/width.js';
 import { type Canvas, fitLine } from './canvas.js';
 import type { ServiceView } from './scenario-view.js';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { StampedEvent } from '../../../../src/model/event.js';
-import { createStyle } from '../../../../src/report/text/style.js';
-import { createTreeReporter } from '../../../../src/report/tree/tree.js';
+import type { StampedEvent } from '../../../../../src/model/event.js';
+import { createStyle } from '../../../../../src/report/text/style.js';
+import { createTreeReporter } from '../../../../../src/report/reporters/tree/tree.js';
 import {
   START,
   at,
@@ -15,7 +15,7 @@ import {
   scenarioStarted,
   suiteFinished,
   suiteStarted,
-} from '../samples.js';
+} from '../../samples.js';
 import { Screen } from './screen.js';
 
 beforeEach(() => {

@@ -1,4 +1,4 @@
-import type { Reporter } from './reporter.js';
+import type { Reporter } from '../reporter.js';
 
 /** Shows nothing: the results folder and the exit code say it all. */
 export const silentReporter: Reporter = {

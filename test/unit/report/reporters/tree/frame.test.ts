@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { StampedEvent } from '../../../../src/model/event.js';
-import { plainStyle } from '../../../../src/report/text/style.js';
-import { displayWidth } from '../../../../src/report/text/width.js';
-import { renderFrame } from '../../../../src/report/tree/frame.js';
-import { applyEvent, createRunView } from '../../../../src/report/tree/run-view.js';
+import type { StampedEvent } from '../../../../../src/model/event.js';
+import { plainStyle } from '../../../../../src/report/text/style.js';
+import { displayWidth } from '../../../../../src/report/text/width.js';
+import { renderFrame } from '../../../../../src/report/reporters/tree/frame.js';
+import { applyEvent, createRunView } from '../../../../../src/report/reporters/tree/run-view.js';
 import {
   START,
   at,
@@ -15,7 +15,7 @@ import {
   scenarioFinished,
   scenarioStarted,
   suiteStarted,
-} from '../samples.js';
+} from '../../samples.js';
 
 /** The picture so many seconds after the start, on a terminal of this size. */
 function frameAt(

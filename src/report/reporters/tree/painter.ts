@@ -1,5 +1,5 @@
-import type { TextStream } from '../text/stream.js';
-import { displayWidth } from '../text/width.js';
+import type { TextStream } from '../../text/stream.js';
+import { displayWidth } from '../../text/width.js';
 
 /** How large a terminal is at the moment; what is not a terminal does not say. */
 export interface TerminalSize {

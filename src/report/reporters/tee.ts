@@ -1,4 +1,4 @@
-import type { Reporter } from './reporter.js';
+import type { Reporter } from '../reporter.js';
 
 /**
  * Hands every event to several reporters. One that throws has a bug: it is told to `onDefect`, gets no more events,

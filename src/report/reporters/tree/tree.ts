@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream';
 
-import type { ScenarioFinished } from '../../model/event.js';
-import type { Reporter } from '../reporter.js';
+import type { ScenarioFinished } from '../../../model/event.js';
+import type { Reporter } from '../../reporter.js';
 import { createSummaryOutput, type SummaryOutputOptions } from '../summary-output.js';
-import { plainStyle } from '../text/style.js';
-import { createTextStream } from '../text/stream.js';
-import { displayWidth, truncateTo } from '../text/width.js';
+import { plainStyle } from '../../text/style.js';
+import { createTextStream } from '../../text/stream.js';
+import { displayWidth, truncateTo } from '../../text/width.js';
 import { renderFrame } from './frame.js';
 import type { LiveRendererOptions } from './live-renderer.js';
 import { createPainter, type TerminalSize } from './painter.js';

@@ -1,7 +1,7 @@
-import type { Phase } from '../../model/plan.js';
-import type { FailureRecord } from '../../model/result.js';
-import { renderFailure } from '../failure.js';
-import { formatDuration, formatElapsed } from '../text/duration.js';
+import type { Phase } from '../../../model/plan.js';
+import type { FailureRecord } from '../../../model/result.js';
+import { renderFailure } from '../../failure.js';
+import { formatDuration, formatElapsed } from '../../text/duration.js';
 import { PARTS, type PartContent, type Parts, allot } from './allotment.js';
 import { type Canvas, fitLine } from './canvas.js';
 import { renderDone, renderRunning, renderTodo } from './phase-rows.js';

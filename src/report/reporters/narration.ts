@@ -1,12 +1,12 @@
-import type { StampedEvent } from '../model/event.js';
-import { CONTROLLER } from '../model/node.js';
-import { describePlace, renderFailure, summarizeFailure } from './failure.js';
-import { summarizeLoad } from './load/headline.js';
-import { count } from './text/count.js';
-import { formatSeconds } from './text/duration.js';
-import { toPrintableLine } from './text/printable.js';
-import { renderStatus } from './text/status.js';
-import { plainStyle, type Style, type TextOptions } from './text/style.js';
+import type { StampedEvent } from '../../model/event.js';
+import { CONTROLLER } from '../../model/node.js';
+import { describePlace, renderFailure, summarizeFailure } from '../failure.js';
+import { summarizeLoad } from '../load/headline.js';
+import { count } from '../text/count.js';
+import { formatSeconds } from '../text/duration.js';
+import { toPrintableLine } from '../text/printable.js';
+import { renderStatus } from '../text/status.js';
+import { plainStyle, type Style, type TextOptions } from '../text/style.js';
 
 export interface NarrationOptions extends TextOptions {
   readonly isVerbose?: boolean;

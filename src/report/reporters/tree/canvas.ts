@@ -1,5 +1,5 @@
-import type { Style } from '../text/style.js';
-import { truncateTo } from '../text/width.js';
+import type { Style } from '../../text/style.js';
+import { truncateTo } from '../../text/width.js';
 
 /** What one picture is drawn with. */
 export interface Canvas {

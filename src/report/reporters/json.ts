@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 
-import type { StampedEvent } from '../model/event.js';
-import type { Reporter } from './reporter.js';
-import { createTextStream } from './text/stream.js';
+import type { StampedEvent } from '../../model/event.js';
+import type { Reporter } from '../reporter.js';
+import { createTextStream } from '../text/stream.js';
 
 /**
  * Every event as a line of JSON, the same as in `events.ndjson`. Where the reader is too slow, script output is left

@@ -2,9 +2,9 @@ import { Writable } from 'node:stream';
 
 import { beforeAll, afterAll, describe, expect, it } from 'vitest';
 
-import { createPlainReporter, type PlainOptions } from '../../../src/report/plain.js';
-import { createStyle } from '../../../src/report/text/style.js';
-import type { StampedEvent } from '../../../src/model/event.js';
+import { createPlainReporter, type PlainOptions } from '../../../../src/report/reporters/plain.js';
+import { createStyle } from '../../../../src/report/text/style.js';
+import type { StampedEvent } from '../../../../src/model/event.js';
 import {
   at,
   failureRecord,
@@ -17,7 +17,7 @@ import {
   scenarioStarted,
   suiteFinished,
   suiteStarted,
-} from './samples.js';
+} from '../samples.js';
 
 const zone = process.env['TZ'];
 beforeAll(() => {

@@ -1,4 +1,4 @@
-import { formatDuration, formatElapsed } from '../text/duration.js';
+import { formatDuration, formatElapsed } from '../../text/duration.js';
 import { type Canvas, fitLine } from './canvas.js';
 import type { PhaseView, ScenarioView } from './scenario-view.js';
 import { countReady } from './service-rows.js';

@@ -2,8 +2,8 @@ import { Writable } from 'node:stream';
 
 import { describe, expect, it } from 'vitest';
 
-import { createJsonReporter } from '../../../src/report/json.js';
-import { at, phaseStarted, recordedStream } from './samples.js';
+import { createJsonReporter } from '../../../../src/report/reporters/json.js';
+import { at, phaseStarted, recordedStream } from '../samples.js';
 
 describe('the JSON reporter', () => {
   it('writes each event as a line of its own', async () => {

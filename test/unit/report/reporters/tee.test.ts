@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import type { StampedEvent } from '../../../src/model/event.js';
-import type { Reporter } from '../../../src/report/reporter.js';
-import { createTee } from '../../../src/report/tee.js';
-import { at, phaseStarted } from './samples.js';
+import type { StampedEvent } from '../../../../src/model/event.js';
+import type { Reporter } from '../../../../src/report/reporter.js';
+import { createTee } from '../../../../src/report/reporters/tee.js';
+import { at, phaseStarted } from '../samples.js';
 
 const event = at(0, phaseStarted('a', 'deploy'));
 

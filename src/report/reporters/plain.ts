@@ -1,15 +1,15 @@
 import type { Writable } from 'node:stream';
 
-import type { ScriptOutput, StampedEvent, SuiteStarted } from '../model/event.js';
+import type { ScriptOutput, StampedEvent, SuiteStarted } from '../../model/event.js';
 import { describeEvent } from './narration.js';
-import type { Reporter } from './reporter.js';
+import type { Reporter } from '../reporter.js';
 import { createSummaryOutput, type SummaryOutputOptions } from './summary-output.js';
-import { count } from './text/count.js';
-import { toPrintableLines } from './text/printable.js';
-import { createTextStream } from './text/stream.js';
-import { plainStyle } from './text/style.js';
-import { formatTimeOfDay } from './text/time.js';
-import { displayWidth, padTo } from './text/width.js';
+import { count } from '../text/count.js';
+import { toPrintableLines } from '../text/printable.js';
+import { createTextStream } from '../text/stream.js';
+import { plainStyle } from '../text/style.js';
+import { formatTimeOfDay } from '../text/time.js';
+import { displayWidth, padTo } from '../text/width.js';
 
 /** The width is that of the tables at the end; the lines of the run itself are as long as they are. */
 export interface PlainOptions extends SummaryOutputOptions {

@@ -1,13 +1,13 @@
-import { CONTROLLER } from '../model/node.js';
-import { PHASES, type ScenarioPlan, type SuitePlan } from '../model/plan.js';
-import type { RetryStrategy, ScenarioSpec } from '../model/scenario.js';
-import type { DependencyCondition, ServiceSpec } from '../model/service.js';
-import { renderTable } from './text/table.js';
-import { count } from './text/count.js';
-import { formatDuration } from './text/duration.js';
-import { toPrintableLine } from './text/printable.js';
-import { maskWith } from './text/mask.js';
-import { plainStyle, type Style, type TextOptions } from './text/style.js';
+import { CONTROLLER } from '../../model/node.js';
+import { PHASES, type ScenarioPlan, type SuitePlan } from '../../model/plan.js';
+import type { RetryStrategy, ScenarioSpec } from '../../model/scenario.js';
+import type { DependencyCondition, ServiceSpec } from '../../model/service.js';
+import { renderTable } from '../text/table.js';
+import { count } from '../text/count.js';
+import { formatDuration } from '../text/duration.js';
+import { toPrintableLine } from '../text/printable.js';
+import { maskWith } from '../text/mask.js';
+import { plainStyle, type Style, type TextOptions } from '../text/style.js';
 import { nodesOf } from './plan-json.js';
 
 const INDENT = '   ';

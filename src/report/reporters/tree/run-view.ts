@@ -1,4 +1,4 @@
-import type { StampedEvent } from '../../model/event.js';
+import type { StampedEvent } from '../../../model/event.js';
 import { type Pause, type ScenarioView, applyToScenario, beginAttempt } from './scenario-view.js';
 
 /** What the live display shows of a run at one moment. */

@@ -1,8 +1,8 @@
-import type { ScenarioStarted, ServiceFailed, StampedEvent, Waiting } from '../../model/event.js';
-import { PHASES, type Phase } from '../../model/plan.js';
-import type { FailureRecord } from '../../model/result.js';
-import { formatSeconds } from '../text/duration.js';
-import { toPrintableLine } from '../text/printable.js';
+import type { ScenarioStarted, ServiceFailed, StampedEvent, Waiting } from '../../../model/event.js';
+import { PHASES, type Phase } from '../../../model/plan.js';
+import type { FailureRecord } from '../../../model/result.js';
+import { formatSeconds } from '../../text/duration.js';
+import { toPrintableLine } from '../../text/printable.js';
 import { type OutputTail, createOutputTail } from './output-tail.js';
 
 /** One try of one scenario, as the live display shows it. */
