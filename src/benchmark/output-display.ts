@@ -3,6 +3,8 @@ import { createLineSplitter } from '../remote/lines.js';
 /** What is shown of a stream in a second; more than that nobody can read, and showing it would slow the script. */
 const BYTES_A_SECOND = 256 * 1024;
 const WINDOW_MS = 1_000;
+/** How often a progress bar is shown, which writes its line over and over. */
+const REWRITE_MS = 5_000;
 /** From here the last lines are taken. */
 const TAIL_BYTES = 16 * 1024;
 
@@ -22,7 +24,14 @@ export function createOutputDisplay(
   now: () => number,
   show: (text: string) => void,
 ): OutputDisplay {
-  const splitter = createLineSplitter();
+  let rewriteShownAt = -Infinity;
+  const splitter = createLineSplitter({
+    onRewrite: (text) => {
+      if (now() - rewriteShownAt < REWRITE_MS) return;
+      rewriteShownAt = now();
+      show(`${text}\n`);
+    },
+  });
   let windowStart = -Infinity;
   let shownInWindow = 0;
   let leftOut = 0;

@@ -16,6 +16,20 @@ describe('createOutputDisplay', () => {
     expect(display.lastLines(2)).toEqual(['two', 'three']);
   });
 
+  it('shows a progress bar now and then, and its last state as the line', () => {
+    let now = 0;
+    const shown: string[] = [];
+    const display = createOutputDisplay(
+      () => now,
+      (text) => shown.push(text),
+    );
+    for (const done of [1, 2, 3]) display.push(Buffer.from(`\r${done} of 9`));
+    now = 5_000;
+    display.push(Buffer.from('\r8 of 9'));
+    display.push(Buffer.from('\r9 of 9\n'));
+    expect(shown).toEqual(['1 of 9\n', '8 of 9\n', '9 of 9\n']);
+  });
+
   it('leaves out what is too much for a second, says so, and still knows the end', () => {
     let now = 0;
     const shown: string[] = [];
