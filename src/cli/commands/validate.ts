@@ -42,13 +42,16 @@ Examples:
       const problems = problemsFor(loaded, scenarios.length > 0 ? scenarios : undefined);
       const isBad = ({ severity }: { severity: string }) =>
         severity === 'error' || options.strict === true;
+      // What is in order needs no renderer: a hook that runs at every commit must be quick.
+      if (problems.length === 0 && options.format === 'table') {
+        if (!globals.isQuiet) print(`everything is in order: ${describe(loaded.project)}`);
+        return;
+      }
       const { renderProblems, problemsJson } = await import('../../report/problems.js');
       if (options.format === 'json') print(JSON.stringify(problemsJson(problems), null, 2));
-      else if (problems.length > 0) {
+      else {
         const text = await textOptions(globals, process.stdout);
         print(renderProblems(problems, { ...text, sourceLine: sourceLines(globals.root) }));
-      } else if (!globals.isQuiet) {
-        print(`everything is in order: ${describe(loaded.project)}`);
       }
       process.exitCode = problems.some(isBad) ? ExitCode.usage : ExitCode.ok;
     });
