@@ -2,7 +2,17 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'src/config/generated/', 'results/', '.playbook/', '.lab/'] },
+  {
+    ignores: [
+      'dist/',
+      'coverage/',
+      'src/config/generated/',
+      'results/',
+      '.playbook/',
+      '.lab/',
+      '**/*.cjs',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,

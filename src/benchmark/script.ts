@@ -83,12 +83,13 @@ function openLog(run: ScriptRun, stream: OutputStream, onFailure: () => void): S
   masked.on('data', (chunk: Buffer) => display.push(chunk));
   const written = pipeline(sink, masked, createWriteStream(file)).then(
     () => null,
-    (error: NodeJS.ErrnoException): Failure => {
+    (error: unknown): Failure => {
       onFailure();
-      const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+      const { code, message } = error as NodeJS.ErrnoException;
+      const isFull = code === 'ENOSPC' || code === 'EDQUOT';
       return createFailure(
         isFull ? 'disk_full' : 'transfer',
-        `the script's ${stream} could not be written to ${file}: ${error.message}`,
+        `the script's ${stream} could not be written to ${file}: ${message}`,
         { hint: isFull ? 'free space where the results are written' : null },
       );
     },

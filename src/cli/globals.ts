@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import { type Command, Option } from 'commander';
 
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The options every command takes. */

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 
-export const FORMATS = ['table', 'json', 'yaml'] as const;
+const FORMATS = ['table', 'json', 'yaml'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** `--format table|json|yaml`, for every command that lists something. */

@@ -30,13 +30,15 @@ export async function setScenarioEnabled(
     loaded.outlines.find((candidate) => candidate.directory === name);
   if (!outline?.switch) return undefined;
   const { file, customIndex } = outline.switch;
-  const before = await readFile(file, 'utf8');
-  if (outline.isEnabled === isEnabled) return { file, text: before, isChange: false };
+  const whole = await readFile(file, 'utf8');
+  if (outline.isEnabled === isEnabled) return { file, text: whole, isChange: false };
+  const mark = whole.startsWith('\uFEFF') ? '\uFEFF' : '';
+  const before = whole.slice(mark.length);
   const map = findMap(before, customIndex);
   const text = map && editText(before, map, isEnabled);
   // Odd ways of writing may defeat the edit; then it is better not to be made.
   const isDone = text !== undefined && findMap(text, customIndex)?.get('enabled') === isEnabled;
-  return isDone ? { file, text, isChange: true } : undefined;
+  return isDone ? { file, text: mark + text, isChange: true } : undefined;
 }
 
 function findMap(text: string, customIndex: number | null): YAMLMap | undefined {

@@ -37,6 +37,9 @@ export interface ProblemLog {
   readonly all: () => readonly ScopedProblem[];
 }
 
+/** A file with more is no configuration file, or has one mistake that repeats. */
+const MAX_PER_FILE = 100;
+
 export function createProblemLog(): ProblemLog {
   const scopes = new Map<string, Map<string, ScopedProblem>>();
 
@@ -49,9 +52,19 @@ export function createProblemLog(): ProblemLog {
         scopes.set(key, found);
       }
       const problems = found;
+      const counts = new Map<string, number>();
       return ({ severity, at, path, message, hint = '' }) => {
         const identity = `${at.file}:${at.line}:${at.column}:${message}`;
         if (problems.has(identity)) return;
+        const count = (counts.get(at.file) ?? 0) + 1;
+        counts.set(at.file, count);
+        if (count > MAX_PER_FILE) {
+          const last = `${at.file}:${severity} more`;
+          if (problems.has(last)) return;
+          const more = 'and more of that kind: the others of this file are not shown';
+          problems.set(last, { severity, ...at, path: '', message: more, hint: '', scope });
+          return;
+        }
         problems.set(identity, {
           severity,
           file: at.file,

@@ -32,6 +32,9 @@ interface Schema {
   readonly patternErrorMessage?: string;
 }
 
+/** More would help nobody. */
+const MAX_ERRORS = 1000;
+
 /** One mistake at one place breaks several rules; the first of these says it best. */
 const TELLING = ['enum', 'pattern', 'type', 'minimum', 'maximum'];
 const TYPE_WORDS: Readonly<Record<string, string>> = {
@@ -50,44 +53,58 @@ export function explainErrors(
   root: YamlMap,
   errors: readonly SchemaError[],
 ): readonly Explained[] {
-  return chooseErrors(root, errors).flatMap(
+  return chooseErrors(root, errors.slice(0, MAX_ERRORS)).flatMap(
     (error) => explainError(schemas[name], root, error) ?? [],
   );
 }
 
 /** Drops what only repeats something else: the branches of a choice that were not meant, and weaker rules. */
 function chooseErrors(root: YamlMap, errors: readonly SchemaError[]): readonly SchemaError[] {
-  const choices = errors.filter((error) => error.keyword === 'anyOf');
-  const meant = errors.filter((error) => {
-    const choice = choices.find((other) => error.schemaPath.startsWith(`${other.schemaPath}/`));
-    if (!choice) return error.keyword !== 'anyOf' || !hasMeantBranch(choices, errors, error);
-    return error.keyword !== 'type' || error.instancePath !== choice.instancePath;
+  const choices = new Map<string, Choice>();
+  for (const error of errors) {
+    if (error.keyword === 'anyOf')
+      choices.set(`${error.schemaPath} ${error.instancePath}`, { error, isMeant: false });
+  }
+  const told = new Map<string, number>();
+  const kept = errors.filter((error) => {
+    if (error.keyword === 'anyOf') return true;
+    const choice = choices.size > 0 ? choiceOf(choices, error) : undefined;
+    if (choice) {
+      // A branch that took the type of the value was meant, and failed for other reasons: those are told.
+      if (error.keyword === 'type' && error.instancePath === choice.error.instancePath)
+        return false;
+      choice.isMeant = true;
+    }
+    const rank = TELLING.indexOf(error.keyword);
+    const best = told.get(error.instancePath) ?? Infinity;
+    if (rank !== -1 && rank < best) told.set(error.instancePath, rank);
+    return true;
   });
-  return meant.filter((error) => {
+  return kept.filter((error) => {
     const node = findAt(root, stepsOf(error.instancePath))?.node;
     if (node?.kind === 'scalar' && node.unset) return false;
+    if (error.keyword === 'anyOf')
+      return choices.get(`${error.schemaPath} ${error.instancePath}`)?.isMeant === false;
     const rank = TELLING.indexOf(error.keyword);
-    return !meant.some(
-      (other) =>
-        other.instancePath === error.instancePath &&
-        TELLING.includes(other.keyword) &&
-        TELLING.indexOf(other.keyword) < rank,
-    );
+    return rank === -1 || rank === told.get(error.instancePath);
   });
 }
 
-/** A branch was meant if it took the type of the value: then it failed for other reasons, which are told instead. */
-function hasMeantBranch(
-  choices: readonly SchemaError[],
-  errors: readonly SchemaError[],
-  choice: SchemaError,
-): boolean {
-  return errors.some(
-    (error) =>
-      !choices.includes(error) &&
-      error.schemaPath.startsWith(`${choice.schemaPath}/`) &&
-      (error.keyword !== 'type' || error.instancePath !== choice.instancePath),
-  );
+/** A value that no branch of an `anyOf` took. */
+interface Choice {
+  readonly error: SchemaError;
+  isMeant: boolean;
+}
+
+/** The choice that an error of one of its branches belongs to. */
+function choiceOf(choices: ReadonlyMap<string, Choice>, error: SchemaError): Choice | undefined {
+  const end = error.schemaPath.lastIndexOf('/anyOf/');
+  if (end === -1) return undefined;
+  const schemaPath = error.schemaPath.slice(0, end + '/anyOf'.length);
+  for (let path = error.instancePath; ; path = path.slice(0, path.lastIndexOf('/'))) {
+    const choice = choices.get(`${schemaPath} ${path}`);
+    if (choice || path === '') return choice;
+  }
 }
 
 function explainError(schema: Schema, root: YamlMap, error: SchemaError): Explained | undefined {

@@ -99,12 +99,14 @@ const NAMES = Object.keys(PROJECT).filter((name) => !name.endsWith('.sh'));
 
 const connect = vi.spyOn(Socket.prototype, 'connect');
 
-beforeEach(() =>
+beforeEach(() => {
   connect.mockImplementation(() => {
     throw new Error('opened a socket');
-  }),
-);
-afterEach(() => expect(connect).not.toHaveBeenCalled());
+  });
+});
+afterEach(() => {
+  expect(connect).not.toHaveBeenCalled();
+});
 
 /** Loads, and checks what has to hold for any files at all. */
 async function expectSound(files: Files): Promise<void> {

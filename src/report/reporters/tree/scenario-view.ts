@@ -1,4 +1,9 @@
-import type { ScenarioStarted, ServiceFailed, StampedEvent, Waiting } from '../../../model/event.js';
+import type {
+  ScenarioStarted,
+  ServiceFailed,
+  StampedEvent,
+  Waiting,
+} from '../../../model/event.js';
 import { PHASES, type Phase } from '../../../model/plan.js';
 import type { FailureRecord } from '../../../model/result.js';
 import { formatSeconds } from '../../text/duration.js';
