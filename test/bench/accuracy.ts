@@ -28,7 +28,7 @@ const TOKENS = 100;
 /** At least this many, and twice as many as there are streams. */
 const LEAST_REQUESTS = 200;
 /** One stream alone would take minutes for as many. */
-const LONGEST_ROW = 20;
+const LONGEST_ROW = 8;
 /** What the means must keep at 50 streams. */
 const AIM_MS = 1;
 

@@ -24,8 +24,9 @@ export type YamlResult =
   | { readonly ok: true; readonly root: YamlNode | null }
   | { readonly ok: false; readonly problems: readonly YamlProblem[] };
 
-/** What aliases may expand a file to, in values. Generous for people, and nothing for a machine. */
-const MAX_VALUES = 100_000;
+/** How many values aliases may add to a file. Generous for people, and nothing for a machine. */
+const MAX_EXPANDED = 100_000;
+const EXPLODED = `the aliases of this file expand to more than ${MAX_EXPANDED.toLocaleString('en')} values`;
 const MAX_DEPTH = 200;
 
 const TOO_DEEP: YamlProblem = {
@@ -92,6 +93,8 @@ function rephrase(code: string, message: string, offset: number): YamlProblem {
         message: 'a tab is used for indentation',
         hint: 'YAML allows only spaces there',
       };
+    case 'RESOURCE_EXHAUSTION':
+      return { ...TOO_DEEP, offset };
     case 'MULTIPLE_DOCS':
       return {
         offset,
@@ -137,17 +140,10 @@ interface Anchored {
 
 function createConverter(file: SourceFile): (node: unknown, depth: number) => YamlNode {
   const anchors = new Map<string, Anchored>();
+  /** Values so far, as often as they are used. */
   let values = 0;
-
-  function count(added: number, offset: number): void {
-    values += added;
-    if (values > MAX_VALUES) {
-      throw new Refused(
-        offset,
-        `the aliases of this file expand to more than ${MAX_VALUES.toLocaleString('en')} values`,
-      );
-    }
-  }
+  /** Those of them that only aliases made. */
+  let expanded = 0;
 
   function convertNode(node: unknown, depth: number): YamlNode {
     const start = startOf(node);
@@ -158,7 +154,7 @@ function createConverter(file: SourceFile): (node: unknown, depth: number) => Ya
     const anchored: Anchored = { node: undefined, values: 0 };
     if (anchor !== undefined) anchors.set(anchor, anchored);
     const before = values;
-    count(1, start);
+    values++;
     const converted = convertContent(node, start, depth);
     anchored.node = converted;
     anchored.values = values - before;
@@ -192,7 +188,9 @@ function createConverter(file: SourceFile): (node: unknown, depth: number) => Ya
       );
     }
     if (!anchored.node) throw new Refused(start, `the alias \`*${alias.source}\` contains itself`);
-    count(anchored.values, start);
+    values += anchored.values;
+    expanded += anchored.values;
+    if (expanded > MAX_EXPANDED) throw new Refused(start, EXPLODED);
     return anchored.node;
   }
 

@@ -1,10 +1,10 @@
 import type { SourceFile } from '../source/file.js';
 import { resolveScalar } from './scalar.js';
-import type { ScalarValue, YamlEntry, YamlNode, YamlScalar } from './tree.js';
+import type { ScalarValue, YamlEntry, YamlMap, YamlNode, YamlScalar } from './tree.js';
 
 /**
  * Reads the plain part of YAML that configuration files are mostly written in: block maps and lists, flow collections,
- * scalars on one line, `|` blocks, comments. It is here because the complete parser takes ten times as long, and half
+ * scalars on one line, `|` blocks, comments, anchors with their aliases and merge keys. It is here because the complete parser takes ten times as long, and half
  * a second on a hundred scenarios is the whole time that `validate` may take.
  *
  * It decides nothing of its own: at anything else, and at every mistake, it gives up, and the complete parser reads
@@ -26,6 +26,9 @@ export function readQuick(file: SourceFile): YamlNode | undefined {
 // eslint-disable-next-line no-control-regex
 const UNUSUAL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
 const KEY = /(?:[A-Za-z_][A-Za-z0-9_./-]*|"[^"\\\n]*"|'[^'\n]*')(?=:(?:[ \n]|$))/y;
+const MERGE_KEY = /<<(?=:[ \n])/y;
+const ANCHOR = /&([A-Za-z0-9_-]+)(?=[ \n])/y;
+const ALIAS = /\*([A-Za-z0-9_-]+)(?=[ \n,\]}]|$)/y;
 const DOUBLE_QUOTED = /"((?:[^"\\\n]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"/y;
 const SINGLE_QUOTED = /'((?:[^'\n]|'')*)'/y;
 const BLOCK_HEADER = /\|([+-]?) *(?: #[^\n]*)?(?:\n|$)/y;
@@ -44,12 +47,20 @@ const ESCAPED: Readonly<Record<string, string>> = {
 };
 const MAX_DEPTH = 50;
 const MAX_KEY_LENGTH = 1000;
+/** Far below what the complete parser lets aliases expand a file to. */
+const MAX_VALUES = 20_000;
 
 const SPACE = 32;
 const NEWLINE = 10;
 const HASH = 35;
 const PERCENT = 37;
 const DASH = 45;
+
+interface Anchored {
+  readonly node: YamlNode;
+  /** How many values it stands for. */
+  readonly values: number;
+}
 
 class GaveUp extends Error {}
 const gaveUp = new GaveUp();
@@ -62,6 +73,8 @@ class QuickReader {
   /** The column of `at` when it is at the first character of a line's content; -1 at the end of the text. */
   private indent = 0;
   private depth = 0;
+  private values = 0;
+  private readonly anchors = new Map<string, Anchored>();
 
   constructor(file: SourceFile) {
     this.file = file;
@@ -124,10 +137,14 @@ class QuickReader {
     const column = this.indent;
     let node: YamlNode;
     if (this.isDash()) node = this.readSequence(column);
-    else if (this.match(KEY)) node = this.readMap(column);
+    else if (this.isAtKey()) node = this.readMap(column);
     else node = this.readInline(parent);
     this.depth--;
     return node;
+  }
+
+  private isAtKey(): boolean {
+    return this.match(KEY) !== null || this.match(MERGE_KEY) !== null;
   }
 
   private isDash(): boolean {
@@ -139,8 +156,15 @@ class QuickReader {
   private readMap(column: number): YamlNode {
     const start = this.at;
     const entries = new Map<string, YamlEntry>();
+    const merged: YamlMap[] = [];
     do {
       const keyStart = this.at;
+      if (this.match(MERGE_KEY)) {
+        this.at += '<<:'.length;
+        merged.push(...mapsToMerge(this.readMapValue(column, keyStart)));
+        if (this.indent > column) throw gaveUp;
+        continue;
+      }
       const key = this.readKey();
       if (entries.has(key)) throw gaveUp;
       entries.set(key, {
@@ -153,7 +177,7 @@ class QuickReader {
     } while (this.indent === column && !this.isDash());
     // A list at the column of the map is the value of its last key, or a mistake.
     if (this.indent === column) throw gaveUp;
-    return { kind: 'map', file: this.file, start, entries };
+    return this.map(start, entries, merged);
   }
 
   private readKey(): string {
@@ -171,7 +195,14 @@ class QuickReader {
   private readMapValue(column: number, keyStart: number): YamlNode {
     if (!this.endLine()) {
       this.skipSpaces();
-      return this.readInline(column);
+      const anchor = this.readAnchor();
+      if (anchor === null) return this.readInline(column);
+      return this.anchored(anchor, () => {
+        if (!this.endLine()) return this.readInline(column);
+        this.toContent();
+        if (this.indent <= column) throw gaveUp;
+        return this.readBlock(column);
+      });
     }
     this.toContent();
     if (this.indent > column) return this.readBlock(column);
@@ -182,6 +213,37 @@ class QuickReader {
       return sequence;
     }
     return this.scalar(keyStart, null, '');
+  }
+
+  /** Goes past `&name `, if that is what is here. */
+  private readAnchor(): string | null {
+    const match = this.match(ANCHOR);
+    if (!match) return null;
+    this.at += match[0].length;
+    if (this.text.charCodeAt(this.at) === SPACE) this.skipSpaces();
+    return match[1] ?? '';
+  }
+
+  private anchored(name: string, read: () => YamlNode): YamlNode {
+    const before = this.values;
+    const node = read();
+    // Defined when it is complete: what refers to itself is for the complete parser to explain.
+    this.anchors.set(name, { node, values: this.values - before });
+    return node;
+  }
+
+  private readAlias(): YamlNode {
+    const match = this.match(ALIAS);
+    const anchored = this.anchors.get(match?.[1] ?? '');
+    if (!match || !anchored) throw gaveUp;
+    this.at += match[0].length;
+    this.count(anchored.values);
+    return anchored.node;
+  }
+
+  private count(values: number): void {
+    this.values += values;
+    if (this.values > MAX_VALUES) throw gaveUp;
   }
 
   private readSequence(column: number): YamlNode {
@@ -196,7 +258,12 @@ class QuickReader {
       } else {
         this.skipSpaces();
         if (this.isDash()) throw gaveUp;
-        if (this.match(KEY)) {
+        const anchor = this.readAnchor();
+        if (anchor !== null) {
+          // In front of a key it would be the key's.
+          if (this.isAtKey()) throw gaveUp;
+          items.push(this.anchored(anchor, () => this.readInline(column)));
+        } else if (this.isAtKey()) {
           this.enter();
           items.push(this.readMap(column + (this.at - dash)));
           this.depth--;
@@ -206,7 +273,7 @@ class QuickReader {
       }
       if (this.indent > column) throw gaveUp;
     } while (this.indent === column && this.isDash());
-    return { kind: 'sequence', file: this.file, start, items };
+    return this.sequence(start, items);
   }
 
   /** A value on the line of its key or dash. Afterwards `at` is at the next line with content. */
@@ -224,6 +291,9 @@ class QuickReader {
         break;
       case '|':
         return this.readLiteral(parent);
+      case '*':
+        node = this.readAlias();
+        break;
       default:
         node = this.readPlain();
     }
@@ -313,9 +383,10 @@ class QuickReader {
     const close = isMap ? '}' : ']';
     const items: YamlNode[] = [];
     const entries = new Map<string, YamlEntry>();
+    const merged: YamlMap[] = [];
     this.skipFlowSpace(parent);
     while (this.text.charAt(this.at) !== close) {
-      if (isMap) this.readFlowEntry(entries, parent);
+      if (isMap) this.readFlowEntry(entries, merged, parent);
       else items.push(this.readFlowValue(parent));
       this.skipFlowSpace(parent);
       const next = this.text.charAt(this.at);
@@ -329,13 +400,18 @@ class QuickReader {
     }
     this.at++;
     this.depth--;
-    return isMap
-      ? { kind: 'map', file: this.file, start, entries }
-      : { kind: 'sequence', file: this.file, start, items };
+    return isMap ? this.map(start, entries, merged) : this.sequence(start, items);
   }
 
-  private readFlowEntry(entries: Map<string, YamlEntry>, parent: number): void {
+  private readFlowEntry(entries: Map<string, YamlEntry>, merged: YamlMap[], parent: number): void {
     const keyStart = this.at;
+    if (this.match(MERGE_KEY)) {
+      this.at += '<<:'.length;
+      if (this.text.charCodeAt(this.at) !== SPACE) throw gaveUp;
+      this.skipSpaces();
+      merged.push(...mapsToMerge(this.readFlowValue(parent)));
+      return;
+    }
     const key = this.readKey();
     if (entries.has(key) || this.text.charCodeAt(this.at) !== SPACE) throw gaveUp;
     this.skipSpaces();
@@ -354,6 +430,8 @@ class QuickReader {
       case '[':
       case '{':
         return this.readFlow(parent);
+      case '*':
+        return this.readAlias();
       default: {
         if (!this.match(PLAIN_START)) throw gaveUp;
         const match = this.match(FLOW_PLAIN);
@@ -397,9 +475,34 @@ class QuickReader {
     return true;
   }
 
+  /** What a map says itself comes before what it merges, and an earlier source before a later one. */
+  private map(start: number, entries: Map<string, YamlEntry>, merged: readonly YamlMap[]): YamlMap {
+    this.count(1);
+    for (const source of merged) {
+      for (const entry of source.entries.values()) {
+        if (!entries.has(entry.key)) entries.set(entry.key, entry);
+      }
+    }
+    return { kind: 'map', file: this.file, start, entries };
+  }
+
+  private sequence(start: number, items: YamlNode[]): YamlNode {
+    this.count(1);
+    return { kind: 'sequence', file: this.file, start, items };
+  }
+
   private scalar(start: number, value: ScalarValue, source: string): YamlScalar {
+    this.count(1);
     return { kind: 'scalar', file: this.file, start, value, source };
   }
+}
+
+function mapsToMerge(value: YamlNode): readonly YamlMap[] {
+  const sources = value.kind === 'sequence' ? value.items : [value];
+  return sources.map((source) => {
+    if (source.kind === 'map') return source;
+    throw gaveUp;
+  });
 }
 
 function unescape(written: string): string {

@@ -223,8 +223,8 @@ describe('the environment of a service', () => {
 `;
     const files = {
       'scenarios/one/first.env': 'OVER=first\nONE=1\nSHARED=first\n',
-      'scenarios/one/second.env': 'SHARED=second\nTWO=\${ONE:-\${FROM_SHELL}}\n',
-      'scenarios/one/raw.env': "RAW='\${ONE}'\n",
+      'scenarios/one/second.env': 'SHARED=second\nTWO=${ONE:-${FROM_SHELL}}\n',
+      'scenarios/one/raw.env': "RAW='${ONE}'\n",
     };
     expect((await service(text, files, { FROM_SHELL: 'shell' }))?.env).toEqual({
       OVER: 'environment',

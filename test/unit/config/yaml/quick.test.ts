@@ -49,7 +49,10 @@ function expectAgreement(text: string): 'read' | 'gave up' {
 
 const COMPOSE = `# yaml-language-server: $schema=x
 ---
+x-engine: &engine
+  image: &image engine:latest # which
 services:
+  p-0: { <<: *engine, command: *image }
   p-1:   # the router
     image: "inference-engine:latest"
     command: ["python", "-m", 'http.server', 8000, --flag, -1, a#b, http://x:1/y]
@@ -92,7 +95,7 @@ services:
 const RUNS = 3000;
 
 /** Lines, or what a line may hold. */
-const FRAGMENTS = [
+const FRAGMENTS = ['k: &a', 'k: &a 1', 'k: &a {b: 1}', '<<: *a', '<<: [*a, *a]', 'l: *a', '- *a', '- &a x', 'm: {<<: *a, b: 2}', 'n: [*a, *a]', 
   'a: 1', 'b: x', 'c:', 'd: "q"', "e: 'r'", 'f: [a, b]', 'g: {a: 1, "b": [c]}', 'h: |', 'i: |-', 'j: # c', 'k: x # c',
   '- a', '- b: 1', '- c:', '-', '- # c', '- "q"', '- [a]', '- |', '- - a', '# comment', '', ' ', 'text', 'l: [a,', 'b]', 'm: {a: b,',
   'c: d}', 'n: http://x:1/y#z', 'o: -1', 'p: - a', 'q: a: b', "r: 'it''s'", 's: "\\n"', 't: ~', 'u : 1', '"v": 1', 'w: x:', 'x: "a" b', 'y: a #', 'z: #',
@@ -105,6 +108,14 @@ describe('the quick reader', () => {
     ['a compose file', COMPOSE],
     ['a list at the column of its key', 'a:\n- 1\n- 2\nb: 3\n'],
     ['a text without a line end', 'a: 1\nb: [x, y]'],
+    ['anchors and aliases', 'a: &x 1\nb: *x # c\nc: &y\n  d: [*x, 2]\n'],
+    [
+      'merge keys',
+      'a: &x\n  k: 1\n  l: &y { m: 2 }\nb:\n  <<: *x\n  k: 3\nc: { <<: [*y, *x], n: 1 }\nd:\n  <<:\n    - *x\n    - *y\n',
+    ],
+    ['a merge key alone', 'a: &x {k: 1}\nb:\n  <<: *x\n'],
+    ['an anchor that is given again', 'a: &x 1\nb: &x 2\nc: *x\n'],
+    ['anchors in lists', '- &x 1\n- *x\n- &y [a]\n- *y\n'],
     ['a literal block', 'a: |\n  one\n\n   two\nb: |-\n  x\nc: 1\n'],
     ['comments everywhere', '# a\na: # b\n  # c\n  b: 1 # d\n # e\n\n'],
     ['a marker', '# c\n---\na: 1\n'],
@@ -114,10 +125,12 @@ describe('the quick reader', () => {
   });
 
   it.each([
-    ['anchors', 'a: &x 1\n'],
-    ['aliases', 'a: *x\n'],
+    ['anchors of keys', '&x a: 1\n'],
+    ['anchors of maps in lists', '- &x a: 1\n'],
+    ['anchors inside themselves', 'a: &x\n  b: *x\n'],
+    ['aliases of nothing', 'a: *x\n'],
     ['tags', 'a: !!str 1\n'],
-    ['merge keys', 'a:\n  <<: {}\n'],
+    ['merged texts', 'a: &x 1\nb:\n  <<: *x\n'],
     ['tabs', 'a:\t1\n'],
     ['folded blocks', 'a: >\n  x\n'],
     ['texts over several lines', 'a: one\n  two\n'],
