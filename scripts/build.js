@@ -14,6 +14,7 @@ await build({
   platform: 'node',
   target: 'node20.19',
   legalComments: 'linked',
+  minifyWhitespace: true,
   logLevel: 'warning',
   banner: {
     // Some libraries are CommonJS and ask for Node's own modules.

@@ -29,6 +29,8 @@ export interface AnswerReader {
 /** One event may hold a prompt's worth of log probabilities, but not more. */
 const LARGEST_EVENT = 16 << 20;
 const EXCERPT_LENGTH = 200;
+/** How much is kept of an answer that is no stream: more than is shown, so that a secret is not cut before it is found. */
+const KEPT_LENGTH = 4096;
 
 /**
  * Reads the stream of a completion or chat completion.
@@ -52,7 +54,7 @@ export function createAnswerReader(redact: (text: string) => string): AnswerRead
   let nowMs = 0;
   let isDone = false;
   let hasEnded = false;
-  let eventCount = 0;
+  let isStream = false;
   let beginning = '';
 
   const quote = (latin1: string) => excerpt(redact(toText(latin1)), EXCERPT_LENGTH);
@@ -68,9 +70,12 @@ export function createAnswerReader(redact: (text: string) => string): AnswerRead
         fail('malformed_answer', 'an event of the stream is larger than 16 MiB');
       }
     },
+    onComment: () => {
+      isStream = true;
+    },
     onEvent: ({ data, event }) => {
+      isStream = true;
       if (isDone || answer.failure || data === '') return;
-      eventCount += 1;
       if (data === '[DONE]') {
         isDone = true;
         answer.isFinished = true;
@@ -110,7 +115,7 @@ export function createAnswerReader(redact: (text: string) => string): AnswerRead
       // Latin-1 keeps every byte as one character: no character can be split between chunks, and neither JSON's
       // structure nor the emptiness of a text depends on what the bytes spell.
       const text = bytes.toString('latin1');
-      if (eventCount === 0 && beginning.length < EXCERPT_LENGTH) beginning += text;
+      if (!isStream && beginning.length < KEPT_LENGTH) beginning += text;
       parser.feed(text);
     },
     end(atMs) {
@@ -121,9 +126,9 @@ export function createAnswerReader(redact: (text: string) => string): AnswerRead
         // Some servers leave out the empty line after the last event.
         parser.feed('\n\n');
       }
-      if (eventCount === 0 && beginning.trim() !== '') {
+      if (!isStream && beginning.trim() !== '') {
         fail('malformed_answer', `the answer is not an event stream: ${quote(beginning)}`);
-      } else if (eventCount > 0 && !answer.isFinished) {
+      } else if (isStream && !answer.isFinished) {
         fail('truncated', `the stream ended ${afterTokens(tokenTimesMs.length)}, without [DONE]`);
       } else if (tokenTimesMs.length === 0) {
         fail('empty_answer', 'the answer is complete and holds no token');

@@ -127,11 +127,7 @@ describe('an answer', () => {
       [text('a'), text('b').slice(0, 30)],
       'the stream ended inside an event: {"choices":',
     ],
-    [
-      'a comment only',
-      [': ping\n\n', event({ choices: [] })],
-      'the stream ended before the first token, without [DONE]',
-    ],
+    ['a comment only', [': ping\n\n'], 'the stream ended before the first token, without [DONE]'],
   ])('is truncated after %s', (_what, parts, message) => {
     const { failure } = read(...parts);
     expect(failure?.kind).toBe('truncated');
