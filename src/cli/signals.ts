@@ -3,6 +3,8 @@ import { Interruption } from '../run/interruption.js';
 export interface Signals {
   /** Aborts with an `Interruption` at the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
+  /** Stops in the same way for a reason of our own: a bug that nobody caught. */
+  abort(): void;
   /** What the process should return because of the signal; `undefined` while there was none. */
   exitCode(): 130 | 143 | undefined;
   /** Stops listening: the next signal has its default effect. */
@@ -32,6 +34,7 @@ export function untilSignalled(onSecond: () => void = () => undefined): Signals 
   process.on('SIGHUP', onTerminate);
   return {
     signal: controller.signal,
+    abort: () => controller.abort(new Interruption('SIGTERM')),
     exitCode: () => first?.exitCode,
     dispose: () => {
       process.off('SIGINT', onInterrupt);

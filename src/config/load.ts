@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 
 import { explainScenario } from './explain.js';
 import { CONFIG_DIRECTORY, DEFAULTS_FILES, NODES_FILES, SCENARIOS_FILES } from './file-names.js';
-import type { LoadedProject, ScenarioSwitch } from './loaded.js';
+import type { LoadedProject, ScenarioOutline, ScenarioSwitch } from './loaded.js';
 import { createProblemLog, type ProblemLog } from './problem-log.js';
 import { findFile, readConfig, validateConfig, type ValidatedFile } from './project/config-file.js';
 import { readEnvFile } from './project/env-file.js';
@@ -11,7 +11,7 @@ import { resolveNodes } from './project/nodes.js';
 import { resolveSuite } from './project/suite.js';
 import { createLookup, type Environment } from './project/variables.js';
 import type { ProjectContext } from './scenario/context.js';
-import { discoverScenarios } from './scenario/discover.js';
+import { discoverScenarios, NO_SCENARIOS } from './scenario/discover.js';
 import { resolveScenario, type ResolvedScenario } from './scenario/resolve.js';
 import { checkFilters, checkNames } from './scenario/suite-checks.js';
 import type { DefaultsFile } from './schema/defaults.js';
@@ -63,9 +63,7 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
   const suite = resolveSuite(root, scenariosFile.file?.section(report));
   const layers = projectLayers(scenariosFile.file, defaultsFile.file, log);
   // Where scenarios lie, and in which order, is what a broken scenarios.yaml would have said.
-  const discovery = scenariosFile.isBroken
-    ? { folders: [], unlisted: [] }
-    : discoverScenarios(root, suite, log);
+  const discovery = scenariosFile.isBroken ? NO_SCENARIOS : discoverScenarios(root, suite, log);
 
   const context: ProjectContext = {
     root,
@@ -94,6 +92,24 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
     message: mask(problem.message),
     hint: mask(problem.hint),
   }));
+  const outlines: ScenarioOutline[] = [
+    ...scenarios.map((scenario) => ({
+      name: scenario.name,
+      directory: scenario.directory,
+      isEnabled: scenario.isEnabled,
+      isBroken: !isSound(scenario),
+      nodes: [...scenario.nodes],
+      switch: switchOf(scenario, scenariosFile.file),
+    })),
+    ...discovery.incomplete.map((directory) => ({
+      name: directory,
+      directory,
+      isEnabled: true,
+      isBroken: true,
+      nodes: [],
+      switch: null,
+    })),
+  ];
   return {
     project: isUsable
       ? {
@@ -109,22 +125,15 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
         }
       : null,
     problems,
-    broken: scenarios
-      .filter((scenario) => !isSound(scenario))
+    broken: outlines
+      .filter(({ isBroken }) => isBroken)
       .map(({ name, directory }) => ({ name, directory })),
     unlisted: discovery.unlisted,
-    outlines: scenarios.map((scenario) => ({
-      name: scenario.name,
-      directory: scenario.directory,
-      isEnabled: scenario.isEnabled,
-      isBroken: !isSound(scenario),
-      nodes: [...scenario.nodes],
-      switch: switchOf(scenario, scenariosFile.file),
-    })),
+    outlines,
     explain(name, key) {
-      const scenario = scenarios.find(
-        (candidate) => candidate.name === name || candidate.directory === name,
-      );
+      const scenario =
+        scenarios.find((candidate) => candidate.name === name) ??
+        scenarios.find((candidate) => candidate.directory === name);
       if (!scenario || !isSound(scenario)) return undefined;
       return explainScenario(scenario, key, mask);
     },

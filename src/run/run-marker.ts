@@ -2,12 +2,22 @@ import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import type { Outcome } from '../model/failure.js';
+import { fileFailure } from '../results/files/file-failure.js';
+
 /** Tells others on this machine that somebody is at a run, so that they do not take it for one that was cut off. */
-export async function markRunning(root: string, run: string): Promise<() => Promise<void>> {
+export async function markRunning(
+  root: string,
+  run: string,
+): Promise<Outcome<() => Promise<void>>> {
   const file = markerOf(root, run);
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, `${process.pid}\n`);
-  return () => rm(file, { force: true });
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, `${process.pid}\n`);
+    return { ok: true, value: () => rm(file, { force: true }) };
+  } catch (error) {
+    return { ok: false, failure: fileFailure(error, `could not write ${file}`) };
+  }
 }
 
 /** Whether the process that started a run is still there. */

@@ -56,7 +56,8 @@ export async function runSuite(
   const created = await createRun(path.join(plan.root, 'results'), new Date(clock.now()));
   if (!created.ok) return created;
   const { folder, warnings } = created.value;
-  const unmark = await markRunning(plan.root, folder.id);
+  const marked = await markRunning(plan.root, folder.id);
+  if (!marked.ok) return marked;
   const opened = await openEventLog(path.join(folder.path, EVENTS));
   if (!opened.ok) return opened;
   const eventLog = opened.value;
@@ -81,7 +82,7 @@ export async function runSuite(
     return { ok: true, value: summary };
   } finally {
     await reporter.close();
-    await unmark();
+    await marked.value();
     const lost = eventLog.failure();
     if (lost) options.onDefect(new Error(`${EVENTS} is incomplete: ${lost.message}`));
   }

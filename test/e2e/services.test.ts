@@ -125,6 +125,40 @@ services:
     expect(artifacts.map(({ path }) => path)).toContain('test_artifacts/out/part.txt');
   });
 
+  it('is not fooled by a service that dies in the last moment of a script that exits 0', async () => {
+    const project = await projectFolder(
+      scenarioFiles('001_last', {
+        compose: `
+services:
+  engine: { command: ["sh", "-c", "echo $$$$ > /proc/self/cwd/pid; exec sleep 300"], working_dir: "\${WHERE}" }
+`,
+        script: 'kill -9 "$(cat "$WHERE/pid")"',
+      }),
+    );
+    const run = project.start(['run', 'last'], { WHERE: project.root });
+    expect((await run.finished).exitCode).toBe(1);
+    const { failure } = await project.result('last');
+    expect(failure).toMatchObject({ kind: 'service_crashed', service: 'engine' });
+  });
+
+  it('names the crash of a ready service as the cause while others are still coming up', async () => {
+    const project = await projectFolder(
+      scenarioFiles('001_early', {
+        compose: `
+services:
+  dies: { command: ["sh", "-c", "sleep 0.5; echo assertion failed; exit 134"] }
+  slow: { command: sleep 300, healthcheck: { test: ["CMD", "false"], interval: 100ms } }
+`,
+      }),
+    );
+    expect((await project.playbook('run', 'early')).exitCode).toBe(1);
+    expect((await project.result('early')).failure).toMatchObject({
+      kind: 'service_crashed',
+      service: 'dies',
+      output: ['assertion failed'],
+    });
+  });
+
   it('retries a failed service alone, and keeps the log of every start', async () => {
     const project = await projectFolder(
       scenarioFiles('001_flaky', {

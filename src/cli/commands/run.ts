@@ -2,6 +2,7 @@ import { type Command, Command as Program, InvalidArgumentError, Option } from '
 
 import { ExitCode } from '../../model/exit-code.js';
 import type { SuitePlan } from '../../model/plan.js';
+import type { Reporter } from '../../report/reporter.js';
 import { exitCodeOf } from '../../run/verdict.js';
 import { CliError } from '../error.js';
 import { type Globals, globalsOf } from '../globals.js';
@@ -78,10 +79,7 @@ async function execute(globals: Globals, plan: SuitePlan, options: Options): Pro
       import('../../run/ledger.js'),
       import('../signals.js'),
     ]);
-  const [{ chooseReporter }, { openLogFile }] = await Promise.all([
-    import('../reporters.js'),
-    import('../log-file.js'),
-  ]);
+  const { chooseReporter } = await import('../reporters.js');
   const ledger = createLedger();
   const adapters = composeAdapters(plan.root, plan.secrets);
   const { reporter, restore } = await chooseReporter(options.reporter, globals);
@@ -89,6 +87,14 @@ async function execute(globals: Globals, plan: SuitePlan, options: Options): Pro
     restore();
     tellWhatIsLeft(ledger.list());
   });
+  // What was started has to be taken down, whoever is to blame.
+  const bugs: unknown[] = [];
+  const onBug = (error: unknown) => {
+    bugs.push(error);
+    signals.abort();
+  };
+  process.on('uncaughtException', onBug);
+  process.on('unhandledRejection', onBug);
   try {
     const outcome = await runSuite(plan, adapters, {
       ledger,
@@ -97,10 +103,11 @@ async function execute(globals: Globals, plan: SuitePlan, options: Options): Pro
       retries: options.retries ?? null,
       reporters: async (run) => [
         reporter,
-        await openLogFile(plan.root, run.id, globals.logLevel, adapters.clock.now()),
+        ...(await openLog(globals, run.id, adapters.clock.now())),
       ],
       onDefect: (error) => note(`playbook: ${String(error)}`),
     });
+    if (bugs.length > 0) throw bugs[0];
     if (outcome.ok) return outcome.value.exit_code;
     throw new CliError(
       outcome.failure.message,
@@ -110,6 +117,19 @@ async function execute(globals: Globals, plan: SuitePlan, options: Options): Pro
   } finally {
     restore();
     signals.dispose();
+    process.off('uncaughtException', onBug);
+    process.off('unhandledRejection', onBug);
+  }
+}
+
+/** A run is worth more than its log file: where that cannot be written, the run goes on without. */
+async function openLog(globals: Globals, run: string, now: number): Promise<readonly Reporter[]> {
+  const { openLogFile } = await import('../log-file.js');
+  try {
+    return [await openLogFile(globals.root, run, globals.logLevel, now)];
+  } catch (error) {
+    note(`playbook: no log file: ${(error as Error).message}`);
+    return [];
   }
 }
 

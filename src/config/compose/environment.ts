@@ -8,7 +8,7 @@ import { readSource } from '../source/read.js';
 import { describe, type YamlMap, type YamlScalar } from '../yaml/tree.js';
 import { baseOf, resolveInside, type ComposeContext } from './context.js';
 import { ENV_FILE_KEYS } from './keys.js';
-import { splitAssignment } from './merge.js';
+import { splitAssignment } from './files/merge.js';
 import {
   checkKeys,
   fail,

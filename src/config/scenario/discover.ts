@@ -23,9 +23,16 @@ export interface ScenarioFolder {
 export interface Discovery {
   /** In execution order. */
   readonly folders: readonly ScenarioFolder[];
+  /** Folders that look like scenarios, and lack their `metadata.yaml`. */
+  readonly incomplete: readonly string[];
   /** Scenario folders that `custom_order` does not list. */
   readonly unlisted: readonly string[];
 }
+
+export const NO_SCENARIOS: Discovery = { folders: [], incomplete: [], unlisted: [] };
+
+/** What only a scenario folder has. */
+const SIGNS: readonly string[] = [...COMPOSE_FILES, DEFAULT_SCRIPT];
 
 /** Finds the scenario folders, in the order of the execution mode. */
 export function discoverScenarios(root: string, suite: Suite, log: ProblemLog): Discovery {
@@ -40,7 +47,7 @@ export function discoverScenarios(root: string, suite: Suite, log: ProblemLog): 
       message: 'the folder of the scenarios does not exist, or cannot be read',
       hint: 'create it, or say in scenarios.yaml where it is: `execution: { scenarios_root: … }`',
     });
-    return { folders: [], unlisted: [] };
+    return NO_SCENARIOS;
   }
   const directories = entries
     .filter((entry) => !entry.name.startsWith('.') && isDirectory(suite.scenariosRoot, entry))
@@ -48,15 +55,20 @@ export function discoverScenarios(root: string, suite: Suite, log: ProblemLog): 
     .sort();
   if (suite.executionMode === 'custom') return discoverListed(root, suite, directories, log);
 
-  const folders = directories.flatMap(
-    (directory) => openFolder(root, suite, directory, undefined, log) ?? [],
-  );
-  if (folders.length === 0) {
+  const incomplete: string[] = [];
+  const folders = directories.flatMap((directory): ScenarioFolder[] => {
+    const folder = openFolder(suite, directory, undefined);
+    if (hasMetadata(folder)) return [folder];
+    if (SIGNS.some((file) => folder.content.has(file))) incomplete.push(directory);
+    return [];
+  });
+  reportIncomplete(root, suite, incomplete, log);
+  if (folders.length + incomplete.length === 0) {
     const message = 'there is no scenario in this folder';
     const hint = 'a scenario is a folder with a metadata.yaml';
     report({ severity: 'warning', at: startOf(name), path: '', message, hint });
   }
-  return { folders, unlisted: [] };
+  return { folders, incomplete, unlisted: [] };
 }
 
 function discoverListed(
@@ -66,11 +78,13 @@ function discoverListed(
   log: ProblemLog,
 ): Discovery {
   const folders: ScenarioFolder[] = [];
+  const incomplete: string[] = [];
   for (const custom of suite.customOrder) {
     const path = join(suite.scenariosRoot, custom.directory);
     if (isDirectoryAt(path)) {
-      const folder = openFolder(root, suite, custom.directory, custom, log);
-      if (folder) folders.push(folder);
+      const folder = openFolder(suite, custom.directory, custom);
+      if (hasMetadata(folder)) folders.push(folder);
+      else incomplete.push(custom.directory);
       continue;
     }
     const nearest = findNearest(custom.directory, directories);
@@ -82,41 +96,44 @@ function discoverListed(
       hint: nearest === undefined ? '' : `did you mean \`${nearest}\`?`,
     });
   }
+  reportIncomplete(root, suite, incomplete, log);
   const listed = new Set(suite.customOrder.map(({ directory }) => directory));
-  const unlisted = directories.filter((directory) => {
-    if (listed.has(directory)) return false;
-    const content = namesIn(join(suite.scenariosRoot, directory));
-    return METADATA_FILES.some((file) => content.has(file));
-  });
-  return { folders, unlisted };
+  const unlisted = directories.filter(
+    (directory) => !listed.has(directory) && hasMetadata(openFolder(suite, directory, undefined)),
+  );
+  return { folders, incomplete, unlisted };
 }
 
-/** A folder with a `metadata.yaml`; one that looks as if it should have one is a problem, any other is none of ours. */
 function openFolder(
-  root: string,
   suite: Suite,
   directory: string,
   custom: CustomEntry | undefined,
-  log: ProblemLog,
-): ScenarioFolder | undefined {
+): ScenarioFolder {
   const path = join(suite.scenariosRoot, directory);
-  const content = namesIn(path);
-  if (METADATA_FILES.some((file) => content.has(file))) return { directory, path, content, custom };
-  if (custom || [...COMPOSE_FILES, DEFAULT_SCRIPT].some((file) => content.has(file))) {
+  const content = new Set(listDirectory(path)?.map((entry) => entry.name));
+  return { directory, path, content, custom };
+}
+
+function hasMetadata({ content }: ScenarioFolder): boolean {
+  return METADATA_FILES.some((file) => content.has(file));
+}
+
+function reportIncomplete(
+  root: string,
+  suite: Suite,
+  directories: readonly string[],
+  log: ProblemLog,
+): void {
+  for (const directory of directories) {
+    const file = join(suite.scenariosRoot, directory, METADATA_FILES[0]);
     log.scoped({ kind: 'scenario', name: directory, directory })({
       severity: 'error',
-      at: startOf(displayName(root, join(path, METADATA_FILES[0]))),
+      at: startOf(displayName(root, file)),
       path: '',
       message: 'does not exist, so this folder is no scenario yet',
       hint: `write it; its least content is \`name: ${directory.split('/').at(-1) ?? ''}\``,
     });
-    return undefined;
   }
-  return undefined;
-}
-
-function namesIn(path: string): ReadonlySet<string> {
-  return new Set(listDirectory(path)?.map((entry) => entry.name));
 }
 
 function listDirectory(path: string): readonly Dirent[] | undefined {

@@ -4,12 +4,13 @@ import {
   chooseFile,
   readConfig,
   validateConfig,
-  type ConfigFile,
   type ValidatedFile,
 } from '../project/config-file.js';
+import { substituteVariables } from '../project/variables.js';
 import { NAME_PATTERN } from '../schema/define.js';
 import type { MetadataFile } from '../schema/metadata.js';
 import type { Lookup } from '../value/template.js';
+import type { YamlMap } from '../yaml/tree.js';
 import type { ScenarioFolder } from './discover.js';
 
 /** A scenario's `metadata.yaml`, and what the scenario is called in problems. */
@@ -36,14 +37,14 @@ export async function openMetadata(
     chosen.kind === 'found'
       ? await readConfig(root, chosen.path, (finding) => findings.push(finding), false)
       : undefined;
-  const name = (read && readName(read)) ?? folder.directory;
+  const name = (read && readName(substituteVariables(read.root, lookup))) ?? folder.directory;
   const report = log.scoped({ kind: 'scenario', name, directory: folder.directory });
   for (const finding of findings) report(finding);
   if (!read) return { name, report, file: undefined };
   return { name, report, file: await validateConfig('metadata', read, lookup, report) };
 }
 
-function readName({ root }: ConfigFile): string | undefined {
+function readName(root: YamlMap): string | undefined {
   const name = root.entries.get('name')?.value;
   return name?.kind === 'scalar' && typeof name.value === 'string' && NAME.test(name.value)
     ? name.value

@@ -21,8 +21,8 @@ import { parseSize } from '../value/size.js';
 import type { ProjectContext, ScenarioContext } from './context.js';
 import type { ScenarioFolder } from './discover.js';
 import { openMetadata } from './metadata.js';
-import { createPlacement } from './placement.js';
-import { resolveServices } from './services.js';
+import { createPlacement } from './services/placement.js';
+import { resolveServices } from './services/services.js';
 import { readConcurrentDeployment, readReadinessSettings, readRetryStrategy } from './settings.js';
 import { checkTestConfig } from './test-config.js';
 import { resolveTestExecution } from './test-execution.js';
@@ -80,7 +80,7 @@ export async function resolveScenario(
     instances,
     source,
   });
-  checkCustomName(folder, metadata, report);
+  checkCustomName(metadata.get('name'), folder, metadata, report);
   const health = readReadinessSettings(settings, report);
   const used = new Set(services.map(({ node }) => node));
   if (testExecution.node !== CONTROLLER) used.add(testExecution.node);
@@ -159,11 +159,11 @@ function readRequirements(
 
 /** `custom_order` may name the scenario; then both have to agree. */
 function checkCustomName(
+  name: string | undefined,
   { custom }: ScenarioFolder,
   metadata: Section<MetadataFile>,
   report: Report,
 ): void {
-  const name = metadata.get('name');
   if (custom?.name === undefined || name === undefined || custom.name === name) return;
   const at = metadata.at('name');
   const listed = custom.section.at('name');

@@ -4,7 +4,7 @@ import { BUILT_IN, type SettingKey } from '../project/built-in.js';
 import type { Settings } from '../project/layers.js';
 import { parseDuration } from '../value/duration.js';
 import { locateEntry, renderPath } from '../yaml/tree.js';
-import type { ReadinessSettings } from './readiness.js';
+import type { ReadinessSettings } from './services/readiness.js';
 
 type DurationKey = Extract<SettingKey, `${string}timeout`>;
 

@@ -10,8 +10,8 @@ import type { Settings, Written } from '../project/layers.js';
 import { leavesFolder } from '../source/place.js';
 import { locateEntry, locateNode, renderPath } from '../yaml/tree.js';
 import type { ScenarioContext } from './context.js';
-import type { Instance } from './instances.js';
-import { textOf, type Placement } from './placement.js';
+import type { Instance } from './services/instances.js';
+import { textOf, type Placement } from './services/placement.js';
 import { readDuration } from './settings.js';
 
 const ANY_EXECUTE_BIT = 0o111;

@@ -66,7 +66,7 @@ export async function benchmark(attempt: Attempt): Promise<readonly Failure[]> {
     duration_s: record.duration_s,
   });
   // A crash is the cause of whatever the script said about it.
-  const crash = crashes.failure();
+  const crash = await crashes.first();
   if (signal.aborted) return [cancelled(signal.reason)];
   return [crash, failure].filter((one) => one !== null);
 }

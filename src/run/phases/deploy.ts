@@ -6,7 +6,7 @@ import { inSeconds, recordOf } from '../events.js';
 import { cancelled } from '../interruption.js';
 import { type Task, type Wait, schedule } from '../scheduler.js';
 import { bringUp } from '../services/bring-up.js';
-import { dependencyFailed, deploymentTimedOut } from '../services/service-failure.js';
+import { dependencyFailed, deploymentTimedOut, givenUp } from '../services/service-failure.js';
 import { stopServices } from './stop.js';
 
 /**
@@ -79,9 +79,8 @@ async function bringUpAll(
   };
   const abandoned = (service: ServiceSpec): Failure => {
     if (attempt.signal.aborted) return cancelled(attempt.signal.reason);
-    const crash = attempt.crashes.failure();
-    return crash?.service
-      ? dependencyFailed(service, crash.service, crash)
+    return attempt.crashes.signal.aborted
+      ? givenUp(service)
       : deploymentTimedOut(service, deploymentTimeoutMs);
   };
 
@@ -124,6 +123,9 @@ async function bringUpAll(
       return abandoned(attempt.graph.service(id));
     },
   });
+  // A crash is why the others were given up.
+  const crash = await attempt.crashes.first();
+  if (crash) return [crash, ...inOrder];
   // Those that could not start because of others come last: they are no first cause.
   for (const failure of results.values()) if (failure) inOrder.add(failure);
   return [...inOrder];

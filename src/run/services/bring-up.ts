@@ -206,17 +206,19 @@ async function untilReady(
 function reportCrashes(attempt: Attempt, run: ServiceRun): void {
   const { service, backend, running } = run;
   if (service.isOneShot || !running) return;
-  void run.exited.then(async (exit) => {
+  void run.exited.then((exit) => {
     if (exit === null || run.isStopping) return;
-    const failure = crashed(service, exit, await backend.lastLines(running, LAST_LINES));
-    attempt.context.emit({
-      type: 'service_failed',
-      scenario: attempt.plan.scenario.name,
-      node: service.node,
-      service: service.id,
-      failure: recordOf(failure),
-      will_retry: false,
+    attempt.crashes.report(async () => {
+      const failure = crashed(service, exit, await backend.lastLines(running, LAST_LINES));
+      attempt.context.emit({
+        type: 'service_failed',
+        scenario: attempt.plan.scenario.name,
+        node: service.node,
+        service: service.id,
+        failure: recordOf(failure),
+        will_retry: false,
+      });
+      return failure;
     });
-    attempt.crashes.report(failure);
   });
 }

@@ -1,23 +1,28 @@
 import type { Failure } from '../../model/failure.js';
 
-/** Where the first crash of a service that was ready is reported, and who wants to know of it. */
+/** Where the end of a service that was ready is reported, and who wants to know of it. */
 export interface CrashWatch {
   /** Aborts at the first crash. */
   readonly signal: AbortSignal;
-  readonly failure: () => Failure | null;
-  /** The first report counts. */
-  readonly report: (failure: Failure) => void;
+  /**
+   * Reports a crash, at once; what the service said last may take a moment to find out.
+   *
+   * @param describe Asked only for the first crash: that is the one that is told.
+   */
+  readonly report: (describe: () => Promise<Failure>) => void;
+  /** The first crash so far. Waits for its description. */
+  readonly first: () => Promise<Failure | null>;
 }
 
 export function createCrashWatch(): CrashWatch {
   const controller = new AbortController();
-  let first: Failure | null = null;
+  let first: Promise<Failure> | null = null;
   return {
     signal: controller.signal,
-    failure: () => first,
-    report(failure) {
-      first ??= failure;
+    report(describe) {
+      first ??= describe();
       controller.abort();
     },
+    first: () => first ?? Promise.resolve(null),
   };
 }

@@ -52,6 +52,14 @@ export function deploymentTimedOut(service: ServiceSpec, timeoutMs: number): Fai
   );
 }
 
+export function givenUp(service: ServiceSpec): Failure {
+  return createFailure(
+    'dependency_failed',
+    'given up: another service of the scenario has crashed',
+    placeOf(service),
+  );
+}
+
 export function dependencyFailed(
   service: ServiceSpec,
   dependency: string,

@@ -295,7 +295,9 @@ describe('loading', () => {
     ],
   ] as const)('takes %s in place of any file', { timeout: 120_000 }, async (_what, replace) => {
     for (const name of NAMES) {
-      const { [name]: _, ...others } = PROJECT;
+      const others = Object.fromEntries(
+        Object.entries(PROJECT).filter(([other]) => other !== name),
+      );
       const start = performance.now();
       await expectSound({ ...others, ...(replace(name) as Files) });
       expect(performance.now() - start, name).toBeLessThan(10_000);

@@ -1,5 +1,6 @@
 import { createParser } from 'eventsource-parser';
 
+import { afterTokens } from './after-tokens.js';
 import { excerpt } from './excerpt.js';
 import type { RequestFailure, RequestFailureKind } from './outcome.js';
 
@@ -135,12 +136,6 @@ export function createAnswerReader(redact: (text: string) => string): AnswerRead
       }
     },
   };
-}
-
-/** `after 12 tokens`, `before the first token`. */
-export function afterTokens(count: number): string {
-  if (count === 0) return 'before the first token';
-  return count === 1 ? 'after 1 token' : `after ${count} tokens`;
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;

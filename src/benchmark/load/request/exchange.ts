@@ -1,6 +1,7 @@
 import { type Dispatcher, Pool } from 'undici';
 
-import { afterTokens, createAnswerReader } from './answer.js';
+import { afterTokens } from './after-tokens.js';
+import { createAnswerReader } from './answer.js';
 import { createArrivalClock } from './arrival-clock.js';
 import { excerpt } from './excerpt.js';
 import { classifyError } from './failure.js';
@@ -74,6 +75,7 @@ export function openTransport(options: TransportOptions): Transport {
     let isSettled = false;
     const reader = createAnswerReader(redact);
 
+    const countTokens = () => reader.answer.tokenTimesMs.length;
     const describeStatus = (): RequestFailure => {
       const text = excerpt(redact(Buffer.concat(errorBody).toString('utf8')), EXCERPT_LENGTH);
       const message = `HTTP ${status ?? '?'}${text === '' ? '' : `: ${text}`}`;
@@ -112,13 +114,12 @@ export function openTransport(options: TransportOptions): Transport {
     };
 
     const timer = setTimeout(() => {
-      const tokens = reader.answer.tokenTimesMs.length;
       judgeEarlyEnd({
         kind: 'timeout',
         message:
           sentMs === null
             ? `no connection within ${timeoutMs / 1000} s`
-            : `no complete answer within ${timeoutMs / 1000} s; stopped ${afterTokens(tokens)}`,
+            : `no complete answer within ${timeoutMs / 1000} s; stopped ${afterTokens(countTokens())}`,
         status: null,
       });
       breakOff();
@@ -165,7 +166,7 @@ export function openTransport(options: TransportOptions): Transport {
         onResponseError(_controller, error) {
           if (isSettled) return;
           if (status !== null && !isSuccess(status)) fail(describeStatus());
-          else judgeEarlyEnd(classifyError(error, status !== null));
+          else judgeEarlyEnd(classifyError(error, status === null ? null : countTokens()));
         },
       },
     );

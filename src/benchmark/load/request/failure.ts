@@ -1,3 +1,4 @@
+import { afterTokens } from './after-tokens.js';
 import type { RequestFailure, RequestFailureKind } from './outcome.js';
 
 /** Codes of Node and undici, and what they mean for a request. */
@@ -15,13 +16,18 @@ const KINDS: Readonly<Record<string, RequestFailureKind>> = {
 /**
  * What an error of the HTTP client means.
  *
- * @param hasAnswer Whether the answer had begun: an orderly end of the connection then cut it short.
+ * @param tokens How many tokens of the answer had come; `null` where it had not begun. After that, an orderly end of the
+ *   connection cut it short.
  */
-export function classifyError(error: Error, hasAnswer: boolean): RequestFailure {
+export function classifyError(error: Error, tokens: number | null): RequestFailure {
   const cause = innermost(error);
   const code = (cause as NodeJS.ErrnoException).code ?? '';
-  const message = cause.message === '' ? code : cause.message;
-  return { kind: kindOf(code, cause, hasAnswer), message, status: null };
+  const reason = cause.message === '' ? code : cause.message;
+  return {
+    kind: kindOf(code, cause, tokens !== null),
+    message: tokens === null ? reason : `${reason}, ${afterTokens(tokens)}`,
+    status: null,
+  };
 }
 
 function kindOf(code: string, cause: Error, hasAnswer: boolean): RequestFailureKind {

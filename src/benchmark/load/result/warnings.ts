@@ -2,6 +2,8 @@ import type { BenchResult } from './bench-result.js';
 
 /** A delay of our own above this share of what is measured spoils the measurement. */
 const TOLERATED_SHARE = 0.2;
+/** A timer may be late by this on a busy machine: no reason to say that requests had to wait. */
+const TOLERATED_WAIT_MS = 10;
 /** Below this it cannot be told from the grain of the timers that measure it. */
 const TOLERATED_MS = 2;
 
@@ -36,7 +38,8 @@ export function findWarnings(
     );
   }
   const queued = (result.p99_client_queue_time_ms ?? 0) - connect;
-  if (ttft !== null && result.max_concurrency !== null && isLarge(queued, ttft)) {
+  const hasWaited = queued > TOLERATED_WAIT_MS && ttft !== null && isLarge(queued, ttft);
+  if (hasWaited && result.max_concurrency !== null) {
     warnings.push(
       `max_concurrency ${result.max_concurrency} held requests back for up to ${format(queued)} (p99): the offered ` +
         `rate was lower than ${result.request_rate} req/s, and the wait is not part of the latencies`,

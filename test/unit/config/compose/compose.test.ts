@@ -706,6 +706,20 @@ describe('a service without a container', () => {
     expect(await problems(`services:\n  a: { ${written} }\n`)).toEqual(expected);
   });
 
+  it('knows other services by no name', async () => {
+    const text = `services:
+  web:
+    command: [serve, --db, "postgres://me@db:5432/x", --cache=cache:6379]
+    environment: { QUEUE: "http://queue", ROLE: db, PATH_: /data/cache/x, OTHER: "127.0.0.1:80" }
+  db: { command: db }
+  cache: { command: cache }
+  queue: { command: queue }
+`;
+    expect(await problems(text)).toEqual([
+      '2:3 warning services.web: its command or environment names services as hosts, which only a container network knows: db, cache, queue | under runtime process write the address of the node, such as 127.0.0.1',
+    ]);
+  });
+
   it('may be what docker would need more for', async () => {
     const docker = { 'config/nodes.yaml': 'nodes:\n  n: { host: h }\n' };
     const text =

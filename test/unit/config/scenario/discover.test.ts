@@ -182,6 +182,23 @@ describe('the scenarios of a project', () => {
     expect(await problemsOf(files)).toEqual(expected);
   });
 
+  it('that lack their metadata are known as broken', async () => {
+    const loaded = await load({ 'scenarios/two/run_test.sh': '' });
+    expect(loaded.broken).toEqual([{ name: 'two', directory: 'two' }]);
+    expect(problemsFor(loaded, ['two'])).toHaveLength(1);
+    expect(problemsFor(loaded, ['first'])).toEqual([]);
+  });
+
+  it('may have a name that comes from a variable', async () => {
+    const files = { 'scenarios/one/metadata.yaml': 'name: "${N}"\n' };
+    expect((await load(files, { N: 'named' })).project?.scenarios[0]?.name).toBe('named');
+    const loaded = await load(files);
+    expect(loaded.broken).toEqual([{ name: 'one', directory: 'one' }]);
+    expect(loaded.problems.map(show)).toEqual([
+      "scenarios/one/metadata.yaml:1:7 error name: the variable N is not set | set it in the environment or in the project's .env, or write ${N:-default}",
+    ]);
+  });
+
   it('warn when there are none', async () => {
     const loaded = await load({
       'config/scenarios.yaml': 'execution: { scenarios_root: empty }\n',

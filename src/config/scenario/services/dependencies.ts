@@ -1,8 +1,8 @@
-import type { Dependency, DependencyCondition } from '../../model/service.js';
-import type { SourceLocation } from '../../model/source.js';
-import type { Report } from '../problem-log.js';
-import { suggest } from '../value/nearest.js';
-import { locateNode, renderPath } from '../yaml/tree.js';
+import type { Dependency, DependencyCondition } from '../../../model/service.js';
+import type { SourceLocation } from '../../../model/source.js';
+import type { Report } from '../../problem-log.js';
+import { suggest } from '../../value/nearest.js';
+import { locateNode, renderPath } from '../../yaml/tree.js';
 import type { Deployed, Instance } from './instances.js';
 import { textOf } from './placement.js';
 

@@ -4,14 +4,15 @@ import { isAbsolute } from 'node:path';
 
 import { split } from 'shlex';
 
-import type { HealthCheck, ProcessSpec } from '../../model/service.js';
-import { describe, type YamlMap } from '../yaml/tree.js';
+import type { HealthCheck, ProcessSpec } from '../../../model/service.js';
+import { describe, type YamlMap } from '../../yaml/tree.js';
 import { reportContainerOnly } from './container-only.js';
-import type { ComposeContext } from './context.js';
-import { readDuration } from './duration.js';
-import { resolveEnvironment } from './environment.js';
-import type { ComposeService } from './model.js';
-import { fail, readText, readTexts, valueOf, warn, type Placed } from './reader.js';
+import type { ComposeContext } from '../context.js';
+import { readDuration } from '../duration.js';
+import { resolveEnvironment } from '../environment.js';
+import { findServiceHosts } from './host-names.js';
+import type { ComposeService } from '../model.js';
+import { fail, readText, readTexts, valueOf, warn, type Placed } from '../reader.js';
 
 const STOP_SIGNAL = 'SIGTERM';
 const STOP_GRACE_PERIOD_MS = 10_000;
@@ -22,6 +23,8 @@ export interface ProcessOptions {
   readonly isLocal: boolean;
   /** For health checks that do not say: how many failures in a row are too many. */
   readonly healthRetries: number;
+  /** Names of the services that the scenario deploys. */
+  readonly services: ReadonlySet<string>;
 }
 
 /** What a service is without a container. `undefined`, and problems, where it cannot be said what to run. */
@@ -44,6 +47,16 @@ export function resolveProcess(
     stopGracePeriodMs: (grace && readDuration(report, grace)) ?? STOP_GRACE_PERIOD_MS,
     healthCheck: resolveHealthCheck(context, service, options.healthRetries),
   };
+  const hosts = findServiceHosts([...(argv ?? []), ...Object.values(env)], options.services);
+  if (hosts.length > 0) {
+    report({
+      severity: 'warning',
+      at: service.at,
+      path: placed.path.join('.'),
+      message: `its command or environment names services as hosts, which only a container network knows: ${hosts.join(', ')}`,
+      hint: 'under runtime process write the address of the node, such as 127.0.0.1',
+    });
+  }
   return argv && { argv, ...process };
 }
 

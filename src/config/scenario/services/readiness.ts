@@ -1,9 +1,9 @@
-import type { NodeSpec } from '../../model/node.js';
-import type { HealthCheckStrategy } from '../../model/scenario.js';
-import type { Readiness } from '../../model/service.js';
-import type { Section } from '../check/section.js';
-import type { HealthCheckEntry } from '../schema/metadata.js';
-import { parseDuration } from '../value/duration.js';
+import type { NodeSpec } from '../../../model/node.js';
+import type { HealthCheckStrategy } from '../../../model/scenario.js';
+import type { Readiness } from '../../../model/service.js';
+import type { Section } from '../../check/section.js';
+import type { HealthCheckEntry } from '../../schema/metadata.js';
+import { parseDuration } from '../../value/duration.js';
 import type { Instance } from './instances.js';
 
 /** What the three layers say about readiness. */

@@ -1,6 +1,6 @@
-import type { Report } from '../problem-log.js';
-import { looksSecret } from '../value/secret.js';
-import { expand, type Lookup } from '../value/template.js';
+import type { Report } from '../../problem-log.js';
+import { looksSecret } from '../../value/secret.js';
+import { expand, type Lookup } from '../../value/template.js';
 import {
   locateNode,
   renderPath,
@@ -9,7 +9,7 @@ import {
   type YamlMap,
   type YamlNode,
   type YamlScalar,
-} from '../yaml/tree.js';
+} from '../../yaml/tree.js';
 
 /**
  * Puts variables into the values of a compose file, after it was read and before anything is merged, as compose does:

@@ -1,4 +1,4 @@
-import type { YamlEntry, YamlMap, YamlNode } from '../yaml/tree.js';
+import type { YamlEntry, YamlMap, YamlNode } from '../../yaml/tree.js';
 
 /**
  * Merges two definitions of one service as compose does for `extends`, for several files of one `include` and for

@@ -1,18 +1,18 @@
 import { join, relative, sep } from 'node:path';
 
-import type { NodeSpec } from '../../model/node.js';
-import type { SourceLocation } from '../../model/source.js';
-import type { Section } from '../check/section.js';
-import { loadCompose } from '../compose/load.js';
-import type { ComposeService } from '../compose/model.js';
-import { readService } from '../compose/service.js';
-import { COMPOSE_FILES } from '../file-names.js';
-import { chooseFile } from '../project/config-file.js';
-import type { MetadataFile } from '../schema/metadata.js';
-import { leavesFolder } from '../source/place.js';
-import { suggest } from '../value/nearest.js';
-import { renderPath } from '../yaml/tree.js';
-import type { ScenarioContext } from './context.js';
+import type { NodeSpec } from '../../../model/node.js';
+import type { SourceLocation } from '../../../model/source.js';
+import type { Section } from '../../check/section.js';
+import { loadCompose } from '../../compose/files/load.js';
+import type { ComposeService } from '../../compose/model.js';
+import { readService } from '../../compose/service.js';
+import { COMPOSE_FILES } from '../../file-names.js';
+import { chooseFile } from '../../project/config-file.js';
+import type { MetadataFile } from '../../schema/metadata.js';
+import { leavesFolder } from '../../source/place.js';
+import { suggest } from '../../value/nearest.js';
+import { renderPath } from '../../yaml/tree.js';
+import type { ScenarioContext } from '../context.js';
 import type { Placement, ServiceEntry } from './placement.js';
 
 /** One instance of a service on one node, before its dependencies are known. */

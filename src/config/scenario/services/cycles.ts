@@ -1,4 +1,4 @@
-import type { Report } from '../problem-log.js';
+import type { Report } from '../../problem-log.js';
 import type { Edge } from './dependencies.js';
 
 /**

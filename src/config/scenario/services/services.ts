@@ -1,16 +1,16 @@
-import type { ProcessSpec, ServiceSpec } from '../../model/service.js';
-import type { Section } from '../check/section.js';
-import { checkEnvFiles } from '../compose/environment.js';
-import { resolveProcess } from '../compose/process.js';
-import type { Settings } from '../project/layers.js';
-import type { MetadataFile } from '../schema/metadata.js';
-import type { ScenarioContext } from './context.js';
+import type { ProcessSpec, ServiceSpec } from '../../../model/service.js';
+import type { Section } from '../../check/section.js';
+import { checkEnvFiles } from '../../compose/environment.js';
+import { resolveProcess, type ProcessOptions } from '../../compose/process/process.js';
+import type { Settings } from '../../project/layers.js';
+import type { MetadataFile } from '../../schema/metadata.js';
+import type { ScenarioContext } from '../context.js';
 import { reportCycles } from './cycles.js';
 import { resolveDependencies, type Edge } from './dependencies.js';
 import { findInstances, type Instance } from './instances.js';
 import type { Placement } from './placement.js';
 import { resolveReadiness } from './readiness.js';
-import { readHealthRetries, readReadinessSettings } from './settings.js';
+import { readHealthRetries, readReadinessSettings } from '../settings.js';
 
 export interface ResolvedServices {
   readonly services: readonly ServiceSpec[];
@@ -32,7 +32,7 @@ export async function resolveServices(
 
   const resolved = instances.map((instance) => ({
     instance,
-    process: resolveRuntime(context, instance, healthRetries),
+    process: resolveRuntime(context, instance, { healthRetries, services: deployed.names }),
     ...resolveReadiness(instance, readinessSettings),
   }));
   const checked = new Set(
@@ -74,13 +74,10 @@ function withoutPlace({ service, condition, required }: Edge) {
 function resolveRuntime(
   { compose, report }: ScenarioContext,
   { node, service }: Instance,
-  healthRetries: number,
+  options: Omit<ProcessOptions, 'isLocal'>,
 ): ProcessSpec | undefined {
   if (node.runtime === 'process') {
-    return resolveProcess(compose, service, {
-      isLocal: node.transport === 'local',
-      healthRetries,
-    });
+    return resolveProcess(compose, service, { ...options, isLocal: node.transport === 'local' });
   }
   const path = ['services', service.name];
   if (!service.hasImage) {

@@ -1,6 +1,6 @@
-import type { Report } from '../problem-log.js';
-import { describe, type YamlMap } from '../yaml/tree.js';
-import { fail, readMap, valueOf, type Placed } from './reader.js';
+import type { Report } from '../../problem-log.js';
+import { describe, type YamlMap } from '../../yaml/tree.js';
+import { fail, readMap, valueOf, type Placed } from '../reader.js';
 
 /** `[HOST_IP:][PUBLISHED:]TARGET[/PROTOCOL]`, numbers or ranges. */
 const SHORT =
