@@ -1,14 +1,14 @@
 import { isAbsolute, resolve } from 'node:path';
 
 import type { Report } from '../problem-log.js';
+import { parseDotenv, parseRawEnv } from '../source/dotenv.js';
 import { locate } from '../source/file.js';
 import { displayName } from '../source/place.js';
-import { parseDotenv, parseRawEnv } from '../source/dotenv.js';
 import { readSource } from '../source/read.js';
 import { describe, type YamlMap, type YamlScalar } from '../yaml/tree.js';
 import { baseOf, resolveInside, type ComposeContext } from './context.js';
-import { ENV_FILE_KEYS } from './keys.js';
 import { splitAssignment } from './files/merge.js';
+import { ENV_FILE_KEYS } from './keys.js';
 import {
   checkKeys,
   fail,

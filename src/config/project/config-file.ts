@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { validateTree } from '../check/validate.js';
 import { createSection, type Section } from '../check/section.js';
+import { validateTree } from '../check/validate.js';
 import type { Finding, Report } from '../problem-log.js';
 import type { ValidatedName } from '../schema/catalogue.js';
 import { locate, startOf, type SourceFile } from '../source/file.js';

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 
 import { ENV_FILE } from '../file-names.js';
 import type { Report } from '../problem-log.js';
-import { locate, startOf } from '../source/file.js';
 import { parseDotenv } from '../source/dotenv.js';
+import { locate, startOf } from '../source/file.js';
 import { displayName } from '../source/place.js';
 import { readSource } from '../source/read.js';
 import type { SecretCollector } from '../value/secret.js';

@@ -1,9 +1,9 @@
 import { readdirSync, statSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 
+import { COMPOSE_FILES, DEFAULT_SCRIPT, METADATA_FILES } from '../file-names.js';
 import type { ProblemLog } from '../problem-log.js';
 import type { CustomEntry, Suite } from '../project/suite.js';
-import { COMPOSE_FILES, DEFAULT_SCRIPT, METADATA_FILES } from '../file-names.js';
 import { startOf } from '../source/file.js';
 import { displayName } from '../source/place.js';
 import { findNearest } from '../value/nearest.js';

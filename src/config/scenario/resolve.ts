@@ -22,7 +22,7 @@ import type { ProjectContext, ScenarioContext } from './context.js';
 import type { ScenarioFolder } from './discover.js';
 import { openMetadata } from './metadata.js';
 import { createPlacement } from './services/placement.js';
-import { resolveServices } from './services/services.js';
+import { resolveServices } from './services/resolve.js';
 import { readConcurrentDeployment, readReadinessSettings, readRetryStrategy } from './settings.js';
 import { checkTestConfig } from './test-config.js';
 import { resolveTestExecution } from './test-execution.js';

@@ -3,8 +3,8 @@ import type { ValidatedFile } from '../project/config-file.js';
 import type { ScenariosFile } from '../schema/scenarios.js';
 import { findNearest } from '../value/nearest.js';
 import { locateNode, renderPath } from '../yaml/tree.js';
-import { textOf } from './services/placement.js';
 import type { ResolvedScenario } from './resolve.js';
+import { textOf } from './services/placement.js';
 
 /** Reports scenarios with the same name, each with the place of the other. */
 export function checkNames(scenarios: readonly ResolvedScenario[], log: ProblemLog): void {

@@ -1,12 +1,12 @@
-import type { Lookup } from '../../value/template.js';
 import { suggest } from '../../value/nearest.js';
+import type { Lookup } from '../../value/template.js';
 import type { YamlMap } from '../../yaml/tree.js';
 import { baseOf, resolveInside, type ComposeContext } from '../context.js';
-import { readComposeFile } from './file.js';
 import { EXTENDS_KEYS } from '../keys.js';
-import { mergeService } from './merge.js';
 import type { ComposeFile } from '../model.js';
 import { checkKeys, fail, readMap, readText, valueOf, type Placed } from '../reader.js';
+import { readComposeFile } from './file.js';
+import { mergeService } from './merge.js';
 
 /**
  * Resolves `extends` for all services of a file: what a service says itself is merged over what it extends, which may

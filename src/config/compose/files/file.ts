@@ -5,10 +5,10 @@ import type { Lookup } from '../../value/template.js';
 import { parseYaml } from '../../yaml/parse.js';
 import { describe, locateKey, type YamlMap } from '../../yaml/tree.js';
 import type { ComposeContext } from '../context.js';
-import { interpolate } from './interpolate.js';
 import { TOP_LEVEL_KEYS } from '../keys.js';
 import type { ComposeEntry, ComposeFile } from '../model.js';
 import { checkKeys, fail, isNull, type Placed } from '../reader.js';
+import { interpolate } from './interpolate.js';
 
 const SERVICE_NAME = /^[A-Za-z0-9._-]+$/;
 

@@ -2,20 +2,20 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import type { SourceLocation } from '../../../model/source.js';
+import { ENV_FILE } from '../../file-names.js';
+import { parseDotenv } from '../../source/dotenv.js';
 import { locate } from '../../source/file.js';
 import { displayName } from '../../source/place.js';
-import { parseDotenv } from '../../source/dotenv.js';
 import { readSource } from '../../source/read.js';
-import { ENV_FILE } from '../../file-names.js';
 import type { Lookup } from '../../value/template.js';
 import { locateKey, type YamlEntry, type YamlMap } from '../../yaml/tree.js';
 import { baseOf, resolveInside, type ComposeContext } from '../context.js';
-import { applyExtends } from './extends.js';
-import { readComposeFile } from './file.js';
 import { INCLUDE_KEYS } from '../keys.js';
-import { mergeService } from './merge.js';
 import type { ComposeFile, LoadedService, LoadedServices } from '../model.js';
 import { checkKeys, fail, readText, readTexts, valueOf, type Placed } from '../reader.js';
+import { applyExtends } from './extends.js';
+import { readComposeFile } from './file.js';
+import { mergeService } from './merge.js';
 
 /**
  * Loads a compose file with everything that it extends and includes.

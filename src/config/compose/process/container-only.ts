@@ -1,8 +1,8 @@
 import type { Report } from '../../problem-log.js';
 import { locateKey, type YamlMap, type YamlNode } from '../../yaml/tree.js';
 import { CONTAINER_ONLY_KEYS } from '../keys.js';
-import { findRenumberedPorts } from './ports.js';
 import { fail, isNull, readCount, valueOf, type Placed } from '../reader.js';
+import { findRenumberedPorts } from './ports.js';
 
 /**
  * Tells what a plain process cannot honour of a service: one warning for what has no effect, errors for what would make

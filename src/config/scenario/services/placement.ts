@@ -1,11 +1,11 @@
 import type { NodeSpec } from '../../../model/node.js';
 import type { SourceLocation } from '../../../model/source.js';
 import type { Section } from '../../check/section.js';
+import type { Report } from '../../problem-log.js';
 import type { NodeRegistry } from '../../project/nodes.js';
 import type { MetadataFile } from '../../schema/metadata.js';
 import { suggest } from '../../value/nearest.js';
 import { locateNode, renderPath, type YamlNode } from '../../yaml/tree.js';
-import type { Report } from '../../problem-log.js';
 
 type Deployment = NonNullable<MetadataFile['deployment']>;
 export type ServiceEntry = NonNullable<Deployment['services']>[number];

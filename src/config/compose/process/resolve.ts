@@ -6,13 +6,13 @@ import { split } from 'shlex';
 
 import type { HealthCheck, ProcessSpec } from '../../../model/service.js';
 import { describe, type YamlMap } from '../../yaml/tree.js';
-import { reportContainerOnly } from './container-only.js';
 import type { ComposeContext } from '../context.js';
 import { readDuration } from '../duration.js';
 import { resolveEnvironment } from '../environment.js';
-import { findServiceHosts } from './host-names.js';
 import type { ComposeService } from '../model.js';
 import { fail, readText, readTexts, valueOf, warn, type Placed } from '../reader.js';
+import { reportContainerOnly } from './container-only.js';
+import { findServiceHosts } from './host-names.js';
 
 const STOP_SIGNAL = 'SIGTERM';
 const STOP_GRACE_PERIOD_MS = 10_000;

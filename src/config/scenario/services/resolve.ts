@@ -1,16 +1,16 @@
 import type { ProcessSpec, ServiceSpec } from '../../../model/service.js';
 import type { Section } from '../../check/section.js';
 import { checkEnvFiles } from '../../compose/environment.js';
-import { resolveProcess, type ProcessOptions } from '../../compose/process/process.js';
+import { resolveProcess, type ProcessOptions } from '../../compose/process/resolve.js';
 import type { Settings } from '../../project/layers.js';
 import type { MetadataFile } from '../../schema/metadata.js';
 import type { ScenarioContext } from '../context.js';
+import { readHealthRetries, readReadinessSettings } from '../settings.js';
 import { reportCycles } from './cycles.js';
 import { resolveDependencies, type Edge } from './dependencies.js';
 import { findInstances, type Instance } from './instances.js';
 import type { Placement } from './placement.js';
 import { resolveReadiness } from './readiness.js';
-import { readHealthRetries, readReadinessSettings } from '../settings.js';
 
 export interface ResolvedServices {
   readonly services: readonly ServiceSpec[];
