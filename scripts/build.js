@@ -2,6 +2,7 @@
 // most commands do (docs/adr/0006). Types are emitted by tsc.
 import { build } from 'esbuild';
 
+// A library that is CommonJS has no named exports where it is imported dynamically: import modules of our own so.
 // Everything in dist/ lies two levels below the package, as in src/: code finds files of the package by '../../'.
 await build({
   entryPoints: ['src/cli/main.ts', 'src/library/index.ts'],

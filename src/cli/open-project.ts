@@ -73,10 +73,8 @@ export async function refuseUnknown(
 ): Promise<void> {
   const [first] = unknown;
   if (first === undefined) return;
-  const { closest } = await import('fastest-levenshtein');
-  const hint =
-    known.length === 0
-      ? 'the project has no scenarios'
-      : `did you mean ${closest(first, [...known])}? playbook scenarios lists them all`;
+  const { suggest } = await import('../config/value/nearest.js');
+  const suggestion = suggest(first, known, 'the project has');
+  const hint = `${suggestion === '' ? '' : `${suggestion} `}playbook scenarios lists them all`;
   throw new CliError(`unknown scenario ${unknown.join(', ')}`, ExitCode.usage, hint);
 }

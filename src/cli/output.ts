@@ -32,8 +32,8 @@ export async function printAs(format: Format, value: unknown, table: () => strin
       print(JSON.stringify(value, null, 2));
       break;
     case 'yaml': {
-      const { stringify } = await import('yaml');
-      print(stringify(value));
+      const { renderYaml } = await import('./yaml-output.js');
+      print(renderYaml(value));
       break;
     }
   }

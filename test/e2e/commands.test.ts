@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 
 import { PLAYBOOK, projectFolder, scenarioFiles } from '../support/project-folder.js';
 
@@ -82,7 +83,8 @@ services:
 describe('run', () => {
   it.each([
     [['run'], 'run what'],
-    [['run', 'nope'], 'did you mean'],
+    [['run', 'onee'], 'did you mean `one`'],
+    [['run', 'quite-another'], 'unknown scenario quite-another'],
     [['run', '--all', 'one'], 'either'],
     [['run', '--all', '--tags', 'none'], 'nothing to run'],
     [['run', '--al'], '--all'],
@@ -220,6 +222,24 @@ describe('nodes and health', () => {
     expect(await list('nodes')).toMatchObject([{ ...node1, reachable: null }]);
     expect(await list('health')).toMatchObject([{ ...node1, reachable: true }]);
   });
+});
+
+describe('--format', () => {
+  it.each(['nodes', 'health', 'scenarios', 'results', 'status', 'plan'])(
+    'of %s prints the same as JSON and as YAML, and a table by default',
+    async (command) => {
+      const project = await projectFolder(scenarioFiles('001_one', {}));
+      await project.playbook('run', 'one');
+      const print = async (...args: string[]) => {
+        const { exitCode, stdout, stderr } = await project.playbook(command, ...args);
+        expect(exitCode, stderr).toBe(0);
+        return stdout;
+      };
+      const json: unknown = JSON.parse(await print('--format', 'json'));
+      expect(parse(await print('--format', 'yaml'))).toEqual(json);
+      expect(await print()).toMatch(/one|node1|completed/);
+    },
+  );
 });
 
 describe('completion', () => {

@@ -8,8 +8,10 @@ import type { ValidatedName } from '../schema/catalogue.js';
 import { locate, startOf, type SourceFile } from '../source/file.js';
 import { displayName } from '../source/place.js';
 import { readSource } from '../source/read.js';
+import type { SecretCollector } from '../value/secret.js';
 import type { Lookup } from '../value/template.js';
 import { parseYaml } from '../yaml/parse.js';
+import { collectSecrets } from '../yaml/secrets.js';
 import { describe, type PathStep, type YamlMap } from '../yaml/tree.js';
 import { substituteVariables } from './variables.js';
 
@@ -76,6 +78,7 @@ export async function readConfig(
   root: string,
   path: string,
   report: Report,
+  secrets: SecretCollector,
   mayBeEmpty: boolean,
 ): Promise<ConfigFile | undefined> {
   const name = displayName(root, path);
@@ -93,6 +96,7 @@ export async function readConfig(
     }
     return undefined;
   }
+  if (parsed.root) collectSecrets(parsed.root, secrets);
   if (parsed.root?.kind === 'map') return { file, root: parsed.root };
   const isEmpty =
     parsed.root === null || (parsed.root.kind === 'scalar' && parsed.root.value === null);

@@ -11,12 +11,20 @@ export interface SecretCollector {
 const MIN_LENGTH = 4;
 const SECRET_NAME =
   /PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|TOKEN(?:_|$)/;
+/** Where a secret lies, or what it is called, is none. */
+const PLACE_OF_SECRET = /_(?:PATH|FILE|DIR|ENV|NAME)$/;
 /** In this field most tokens are counted, not kept secret: `MAX_TOKEN=4096`. */
 const COUNTED_NAME = 'TOKEN';
 const NO_SECRET = /^(?:true|false|yes|no|on|off|none|null)$/i;
 
 export function looksSecret(name: string): boolean {
-  return SECRET_NAME.test(name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase());
+  const normal = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
+  return SECRET_NAME.test(normal) && !PLACE_OF_SECRET.test(normal);
+}
+
+/** Whether a text can have the name of a secret in it at all: what saves looking at every name of most files. */
+export function mayNameSecret(text: string): boolean {
+  return /passw|passphrase|secret|credential|api_?key|access_?key|private_?key|token/i.test(text);
 }
 
 export function createSecretCollector(): SecretCollector {

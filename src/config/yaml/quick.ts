@@ -4,8 +4,8 @@ import type { ScalarValue, YamlEntry, YamlMap, YamlNode, YamlScalar } from './tr
 
 /**
  * Reads the plain part of YAML that configuration files are mostly written in: block maps and lists, flow collections,
- * scalars on one line, `|` blocks, comments, anchors with their aliases and merge keys. It is here because the complete parser takes ten times as long, and half
- * a second on a hundred scenarios is the whole time that `validate` may take.
+ * scalars on one line, `|` blocks, comments, anchors with their aliases and merge keys. It is here because the complete
+ * parser takes ten times as long, and half a second on a hundred scenarios is the whole time that `validate` may take.
  *
  * It decides nothing of its own: at anything else, and at every mistake, it gives up, and the complete parser reads
  * the file. A property test holds the two against each other.
