@@ -29,7 +29,9 @@ function endSoon(): void {
 /** `playbook … | head`: whoever stopped reading is not interested; that must not keep us from cleaning up. */
 function survivesClosedPipe(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE') return;
+    process.exitCode = ExitCode.node;
+    if (stream !== process.stderr) note(`playbook: could not write the output: ${error.message}`);
   });
 }
 

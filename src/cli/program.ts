@@ -26,7 +26,7 @@ Examples:
   $ playbook results latest       what came of it
 
 Exit codes: 0 all succeeded · 1 a scenario failed · 2 usage or configuration · 3 a node or its
-infrastructure · 4 something was left on a node · 5 locked · 70 a bug · 130/143 interrupted`;
+infrastructure · 4 something was left on a node · 70 a bug · 130/143 interrupted`;
 
 /** The whole command line. Command modules load what they need only when they run: starting must be quick. */
 export function buildProgram(): Command {

@@ -34,6 +34,8 @@ export async function planSelection(
   const { planSuite } = await import('../plan/suite-plan.js');
   const selection: Selection = { scenarios, tags, skipTags };
   const { plan, unknown } = planSuite(project, selection);
+  // Perhaps its name could not be read: then what is wrong with the files is the answer.
+  if (unknown.length > 0) await openProject(globals);
   await refuseUnknown(
     unknown,
     project.scenarios.flatMap(({ name, directory }) => [name, directory]),

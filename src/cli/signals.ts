@@ -14,15 +14,15 @@ export interface Signals {
 /**
  * Turns the first signal into an abort, so that there is time to clean up. A closed terminal (SIGHUP) counts as SIGTERM.
  *
- * @param onSecond Called at the second signal, synchronously; the process ends right after it.
+ * @param onSecond Called at the second signal, synchronously; the process ends right after it, with the exit code that it
+ *   returns, or the signal's.
  */
-export function untilSignalled(onSecond: () => void = () => undefined): Signals {
+export function untilSignalled(onSecond: () => number | undefined = () => undefined): Signals {
   const controller = new AbortController();
   let first: Interruption | undefined;
   const listen = (name: 'SIGINT' | 'SIGTERM') => () => {
     if (first) {
-      onSecond();
-      process.exit(first.exitCode);
+      process.exit(onSecond() ?? first.exitCode);
     }
     first = new Interruption(name);
     controller.abort(first);

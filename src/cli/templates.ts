@@ -1,7 +1,10 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { ExitCode } from '../model/exit-code.js';
+import { CliError } from './error.js';
 
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -28,16 +31,33 @@ export async function copyTemplates(target: string): Promise<CopiedTemplates> {
   const kept: string[] = [];
   for (const { from, to } of files) {
     const file = path.join(target, to);
-    await mkdir(path.dirname(file), { recursive: true });
     try {
+      await makeFolder(path.dirname(file));
       await copyFile(from, file, constants.COPYFILE_EXCL);
       written.push(to);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (error instanceof CliError) throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'EEXIST') {
+        throw new CliError(`could not write ${file}: ${message}`, ExitCode.usage);
+      }
       kept.push(to);
     }
   }
   return { written, kept };
+}
+
+/** Step by step: with `recursive`, Node never comes back from a place like /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    if ((await stat(folder)).isDirectory()) return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await makeFolder(path.dirname(folder));
+    await mkdir(folder);
+    return;
+  }
+  throw new CliError(`${folder} is a file, not a folder`, ExitCode.usage);
 }
 
 async function filesBelow(folder: string): Promise<readonly string[]> {

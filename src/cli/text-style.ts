@@ -9,7 +9,8 @@ export async function textOptions(
   const { createStyle } = await import('../report/text/style.js');
   return {
     style: createStyle({ colors: colorsOf(globals, stream), isUnicode: isUnicode() }),
-    width: stream.isTTY ? stream.columns : 100,
+    // A pipe has no width: nothing is cut there.
+    width: stream.isTTY ? stream.columns : 10_000,
   };
 }
 

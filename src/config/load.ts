@@ -51,7 +51,7 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
   const own = createLookup(environment, [], secrets);
   const projectVariables = readEnvFile(root, root, own, 'project', secrets, report);
   const lookup = createLookup(environment, [projectVariables], secrets);
-  const files = createOpener(root, configDir, lookup, log);
+  const files = createOpener(root, configDir, { lookup, log, secrets });
 
   const nodesFile = await files.open<NodesFile>('nodes', NODES_FILES, true);
   const scenariosFile = await files.open<ScenariosFile>('scenarios', SCENARIOS_FILES, false);
@@ -125,6 +125,7 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
         }
       : null,
     problems,
+    mask,
     broken: outlines
       .filter(({ isBroken }) => isBroken)
       .map(({ name, directory }) => ({ name, directory })),
@@ -149,8 +150,7 @@ interface Opened<T extends object> {
 function createOpener(
   root: string,
   configDir: string,
-  lookup: ProjectContext['lookup'],
-  log: ProblemLog,
+  { lookup, log, secrets }: Pick<ProjectContext, 'lookup' | 'log' | 'secrets'>,
 ) {
   const report = log.scoped({ kind: 'project' });
   return {
@@ -173,7 +173,8 @@ function createOpener(
         return { file: undefined, isBroken: isRequired };
       }
       const read =
-        found.kind === 'found' && (await readConfig(root, found.path, report, !isRequired));
+        found.kind === 'found' &&
+        (await readConfig(root, found.path, report, secrets, !isRequired));
       if (!read) return { file: undefined, isBroken: true };
       const file = await validateConfig<T>(name, read, lookup, (finding, [section, entry]) => {
         // What is wrong with one node keeps only that one from being used.

@@ -1,3 +1,4 @@
+import { CONTROLLER } from '../model/node.js';
 import type { FailureRecord } from '../model/result.js';
 import type { SourceLocation } from '../model/source.js';
 import { toPrintableLine } from './text/printable.js';
@@ -21,7 +22,8 @@ export function describePlace(place: {
   readonly node: string | null;
   readonly service: string | null;
 }): string {
-  if (place.service === null) return place.node ?? '';
+  // This machine is where everything happens that is not said to happen elsewhere.
+  if (place.service === null) return place.node === CONTROLLER ? '' : (place.node ?? '');
   // The id of an instance already ends in its node.
   if (place.node === null || place.service.endsWith(`@${place.node}`)) return place.service;
   return `${place.service} on ${place.node}`;

@@ -54,6 +54,8 @@ export interface Attempt {
   readonly limitHealthChecks: Limit;
   /** Where crashes of services that were ready are reported. */
   readonly crashes: CrashWatch;
+  /** Machines whose results could not all be brought home: their folders are kept. */
+  readonly uncollected: Set<string>;
   /** In the order in which they happened: the first is the cause of all. */
   readonly failures: Failure[];
   readonly phaseTimes: { readonly phase: Phase; readonly duration_s: number }[];

@@ -121,6 +121,7 @@ function createAttempt(
     strikes: new Map(),
     services: new Map(),
     limitHealthChecks: pLimit(maxConcurrentHealthChecks),
+    uncollected: new Set(),
     crashes: createCrashWatch(),
     failures: [],
     phaseTimes: [],

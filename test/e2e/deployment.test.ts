@@ -1,7 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { projectFolder, scenarioFiles } from '../support/project-folder.js';
 
@@ -55,6 +58,50 @@ deployment: { services: [{ name: engine, health_check: { type: http, url: "http:
     expect(failure).toMatchObject({ kind: 'service_not_ready' });
     expect(failure?.message).toContain('HTTP 503');
   });
+});
+
+describe('a port that somebody else has', () => {
+  it('is found before the service starts, and the stranger is left alone', async () => {
+    const stranger = createServer((_request, response) => response.end('stranger'));
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void stranger.close());
+    const { port } = stranger.address() as AddressInfo;
+    const project = await projectFolder(
+      scenarioFiles('001_taken', {
+        metadata: `deployment: { services: [{ name: engine, health_check: { type: http, url: "http://{host}:${port}/" } }] }`,
+        compose: 'services: { engine: { command: ["sh", "-c", "touch started; sleep 300"] } }',
+      }),
+    );
+    expect((await project.playbook('run', 'taken')).exitCode).toBe(1);
+    const { failure } = await project.result('taken');
+    expect(failure).toMatchObject({ kind: 'port_taken', service: 'engine' });
+    expect(failure?.message).toContain(`127.0.0.1:${port}`);
+    expect(stranger.listening).toBe(true);
+  });
+});
+
+describe('results that cannot be brought home', () => {
+  it.skipIf(process.getuid?.() !== 0)(
+    'stay where they are when the disk here is full',
+    async () => {
+      const project = await projectFolder(
+        scenarioFiles('001_big', {
+          metadata: 'test_execution: { result_paths: [out/] }',
+          script: 'head -c 300000 /dev/zero > out/big',
+        }),
+      );
+      const results = path.join(project.root, 'results');
+      await mkdir(results);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', results]);
+      onTestFinished(() => void execFileSync('umount', [results]));
+      const run = await project.playbook('run', 'big');
+      expect(run.exitCode).toBe(3);
+      expect(run.stderr + run.stdout).toContain('no space left');
+      expect(run.stderr).toMatch(/big is kept/);
+      const kept = (await project.list('.playbook')).find((file) => file.endsWith('/out/big'));
+      expect(kept).toBeDefined();
+    },
+  );
 });
 
 describe('deployment', () => {
@@ -172,6 +219,23 @@ services:
     const run = await project.playbook('run', 'remote');
     expect(run.exitCode, run.stderr).toBe(0);
     expect(await project.resultFile('remote/test_artifacts/where.txt')).toContain('/nodes/node1/');
+  });
+
+  it('empties an absolute result directory once its content is collected', async () => {
+    const project = await projectFolder({});
+    const out = path.join(project.root, 'out');
+    await project.write(
+      scenarioFiles('001_abs', {
+        metadata: `test_execution: { result_paths: ["${out}/"] }`,
+        script: 'echo new > "$SCENARIO_RESULT_PATH/new"',
+      }),
+    );
+    for (let night = 1; night <= 2; night += 1) {
+      const run = await project.playbook('run', 'abs');
+      expect(run.exitCode, run.stderr).toBe(0);
+      expect(await project.resultFile(`abs/test_artifacts${out}/new`)).toBe('new\n');
+      expect(await project.list('out')).toEqual([]);
+    }
   });
 
   it('refuses an absolute result path that holds something already, and leaves it alone', async () => {

@@ -85,7 +85,7 @@ async function execute(globals: Globals, plan: SuitePlan, options: Options): Pro
   const { reporter, restore } = await chooseReporter(options.reporter, globals);
   const signals = untilSignalled(() => {
     restore();
-    tellWhatIsLeft(ledger.list());
+    return tellWhatIsLeft(ledger.list());
   });
   // What was started has to be taken down, whoever is to blame.
   const bugs: unknown[] = [];
@@ -135,13 +135,14 @@ async function openLog(globals: Globals, run: string, now: number): Promise<read
 
 function tellWhatIsLeft(
   holdings: readonly { readonly node: string; readonly description: string }[],
-): void {
+): number | undefined {
   const lines = holdings.map(({ node, description }) => `  ${node}: ${description}\n`);
   process.stderr.write(
     lines.length === 0
       ? '\nplaybook: stopped at once; nothing is left\n'
       : `\nplaybook: stopped at once; this is left:\n${lines.join('')}`,
   );
+  return lines.length === 0 ? undefined : ExitCode.leftBehind;
 }
 
 function count(value: string): number {

@@ -62,7 +62,15 @@ Examples:
       }
       const state = options.enable ? 'enabled' : 'disabled';
       const shown = path.relative(process.cwd(), edit.file);
-      if (edit.isChange) await writeFile(edit.file, edit.text);
+      if (edit.isChange) await write(edit.file, edit.text);
       note(edit.isChange ? `${name} is ${state} now (${shown})` : `${name} was ${state} already`);
     });
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    throw new CliError(`could not write ${file}: ${(error as Error).message}`, ExitCode.usage);
+  }
 }

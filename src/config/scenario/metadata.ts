@@ -1,5 +1,5 @@
 import { METADATA_FILES } from '../file-names.js';
-import type { Finding, ProblemLog, Report } from '../problem-log.js';
+import type { Finding, Report } from '../problem-log.js';
 import {
   chooseFile,
   readConfig,
@@ -9,8 +9,8 @@ import {
 import { substituteVariables } from '../project/variables.js';
 import { NAME_PATTERN } from '../schema/define.js';
 import type { MetadataFile } from '../schema/metadata.js';
-import type { Lookup } from '../value/template.js';
 import type { YamlMap } from '../yaml/tree.js';
+import type { ProjectContext } from './context.js';
 import type { ScenarioFolder } from './discover.js';
 
 /** A scenario's `metadata.yaml`, and what the scenario is called in problems. */
@@ -24,10 +24,8 @@ export interface Metadata {
 const NAME = new RegExp(NAME_PATTERN);
 
 export async function openMetadata(
-  root: string,
   folder: ScenarioFolder,
-  lookup: Lookup,
-  log: ProblemLog,
+  { root, lookup, log, secrets }: ProjectContext,
 ): Promise<Metadata> {
   // Problems belong to a scenario by its name, and that is known only once the file is read.
   const findings: Finding[] = [];
@@ -35,7 +33,7 @@ export async function openMetadata(
   const chosen = chooseFile(root, folder.path, present, (finding) => findings.push(finding));
   const read =
     chosen.kind === 'found'
-      ? await readConfig(root, chosen.path, (finding) => findings.push(finding), false)
+      ? await readConfig(root, chosen.path, (finding) => findings.push(finding), secrets, false)
       : undefined;
   const name = (read && readName(substituteVariables(read.root, lookup))) ?? folder.directory;
   const report = log.scoped({ kind: 'scenario', name, directory: folder.directory });

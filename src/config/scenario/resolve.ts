@@ -47,12 +47,7 @@ export async function resolveScenario(
   folder: ScenarioFolder,
   project: ProjectContext,
 ): Promise<ResolvedScenario> {
-  const { name, report, file } = await openMetadata(
-    project.root,
-    folder,
-    project.lookup,
-    project.log,
-  );
+  const { name, report, file } = await openMetadata(folder, project);
   const metadata = file?.section(report);
   const own = file && readLayer('scenario', file.root, file.invalid, []);
   if (own) reportContradictions(own, report);

@@ -5,6 +5,7 @@ import { locate, startOf } from '../source/file.js';
 import { findJsonProblem } from '../source/json.js';
 import { displayName } from '../source/place.js';
 import { readSource } from '../source/read.js';
+import { mayNameSecret, type SecretCollector } from '../value/secret.js';
 import type { ScenarioContext } from './context.js';
 
 /**
@@ -17,6 +18,7 @@ export function checkTestConfig({
   compose,
   content,
   report,
+  secrets,
 }: ScenarioContext): string | null {
   if (!content.has(TEST_CONFIG_FILE)) return null;
   const path = join(compose.folder, TEST_CONFIG_FILE);
@@ -31,10 +33,27 @@ export function checkTestConfig({
   try {
     const value: unknown = JSON.parse(read.file.text);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (mayNameSecret(read.file.text)) collectSecrets(value, secrets);
     if (!isObject) tell(1, 'must be a JSON object', 'write { "key": "value" }');
   } catch {
     const { offset, message } = findJsonProblem(read.file.text);
     report({ severity: 'error', at: locate(read.file, offset), path: '', message });
   }
   return TEST_CONFIG_FILE;
+}
+
+/** Keeps what stands under the names of secrets. `JSON.parse` takes any depth, so this must too. */
+function collectSecrets(root: unknown, secrets: SecretCollector): void {
+  const pending: unknown[] = [root];
+  for (
+    let value = pending.pop();
+    pending.length > 0 || value !== undefined;
+    value = pending.pop()
+  ) {
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, inner] of Object.entries(value)) {
+      if (typeof inner === 'string') secrets.note(key, inner);
+      else pending.push(inner);
+    }
+  }
 }

@@ -14,8 +14,6 @@ import type { Instance } from './services/instances.js';
 import { textOf, type Placement } from './services/placement.js';
 import { readDuration } from './settings.js';
 
-const ANY_EXECUTE_BIT = 0o111;
-
 export interface ExecutionContext extends ScenarioContext {
   readonly settings: Settings;
   readonly placement: Placement;
@@ -89,29 +87,38 @@ function resolveScript(context: ExecutionContext): string {
     );
   } else if (!stats.isFile()) {
     tell('error', `the test script ${script} is not a file`, '');
-  } else if ((stats.mode & ANY_EXECUTE_BIT) === 0 && !hasInterpreter(file)) {
-    tell(
-      'warning',
-      `the test script ${script} is not executable and has no \`#!\` line, so /bin/sh runs it`,
-      'start it with `#!/bin/bash`, or whatever it is written in',
-    );
+  } else {
+    const firstLine = readFirstLine(file);
+    if (firstLine?.startsWith('#!') && firstLine.endsWith('\r')) {
+      tell(
+        'error',
+        `the test script ${script} has Windows line ends: its interpreter would not be found`,
+        `sed -i 's/\\r$//' ${script}`,
+      );
+    } else if (firstLine?.startsWith('#!') === false) {
+      tell(
+        'warning',
+        `the test script ${script} has no \`#!\` line, so /bin/sh runs it`,
+        'start it with `#!/bin/bash`, or whatever it is written in',
+      );
+    }
   }
   return script;
 }
 
-function hasInterpreter(file: string): boolean {
+/** `undefined` where it cannot be read: that is for the run to find out. */
+function readFirstLine(file: string): string | undefined {
   try {
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const start = Buffer.alloc(2);
-      readSync(descriptor, start, 0, 2, 0);
-      return start.toString('latin1') === '#!';
+      const start = Buffer.alloc(256);
+      const length = readSync(descriptor, start, 0, start.length, 0);
+      return start.toString('latin1', 0, length).split('\n', 1)[0];
     } finally {
       closeSync(descriptor);
     }
   } catch {
-    // Whether it can be read is for the run to find out.
-    return true;
+    return undefined;
   }
 }
 

@@ -10,21 +10,25 @@ export interface SecretCollector {
 /** Masking shorter ones would garble output and hide nothing. */
 const MIN_LENGTH = 4;
 const SECRET_NAME =
-  /PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|TOKEN(?:_|$)/;
+  /PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|TOKEN(?:_|$)|_PASS$|_PWD$/;
 /** Where a secret lies, or what it is called, is none. */
 const PLACE_OF_SECRET = /_(?:PATH|FILE|DIR|ENV|NAME)$/;
+/** Parts of a vocabulary: `EOS_TOKEN=</s>`. */
+const SPECIAL_TOKEN = /(?:^|_)(?:EOS|BOS|PAD|UNK|SEP|CLS|MASK|STOP|START|END|SPECIAL)_TOKEN/;
 /** In this field most tokens are counted, not kept secret: `MAX_TOKEN=4096`. */
 const COUNTED_NAME = 'TOKEN';
 const NO_SECRET = /^(?:true|false|yes|no|on|off|none|null)$/i;
 
 export function looksSecret(name: string): boolean {
   const normal = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
-  return SECRET_NAME.test(normal) && !PLACE_OF_SECRET.test(normal);
+  return SECRET_NAME.test(normal) && !PLACE_OF_SECRET.test(normal) && !SPECIAL_TOKEN.test(normal);
 }
 
 /** Whether a text can have the name of a secret in it at all: what saves looking at every name of most files. */
 export function mayNameSecret(text: string): boolean {
-  return /passw|passphrase|secret|credential|api_?key|access_?key|private_?key|token/i.test(text);
+  return /passw|_pass|_pwd|passphrase|secret|credential|api_?key|access_?key|private_?key|token/i.test(
+    text,
+  );
 }
 
 export function createSecretCollector(): SecretCollector {

@@ -6,19 +6,20 @@ export function collectSecrets(root: YamlNode, secrets: SecretCollector): void {
   if (mayNameSecret(root.file.text)) collect('', root, secrets);
 }
 
+const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=([^]*)$/;
+
 function collect(name: string, node: YamlNode, secrets: SecretCollector): void {
   switch (node.kind) {
     case 'map':
       for (const entry of node.entries.values()) collect(entry.key, entry.value, secrets);
       break;
     case 'sequence':
-      for (const item of node.items) collect(name, item, secrets);
+      // The items of a list are no values of its key: `secrets:` of a compose file lists names.
+      for (const item of node.items) collect('', item, secrets);
       break;
     case 'scalar': {
-      const separator = node.source.indexOf('=');
-      if (separator > 0) {
-        secrets.note(node.source.slice(0, separator), node.source.slice(separator + 1));
-      }
+      const [, variable, value] = ASSIGNMENT.exec(node.source) ?? [];
+      if (variable !== undefined && value !== undefined) secrets.note(variable, value);
       // What a variable holds is kept, or not, by the name of the variable.
       if (!node.source.includes('${')) secrets.note(name, node.source);
     }

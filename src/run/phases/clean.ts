@@ -15,10 +15,25 @@ async function removeFolder(
   machine: string,
   place: Place,
 ): Promise<Failure | null> {
+  if (attempt.uncollected.has(machine)) {
+    attempt.context.emit({
+      type: 'warning',
+      scenario: attempt.plan.scenario.name,
+      node: machine,
+      message: `${place.workingFolder} is kept: not everything in it could be collected`,
+    });
+    return null;
+  }
   const folders = [place.workingFolder, place.stateFolder, place.resultFolder];
+  const emptied = machine === attempt.plan.scenario.testExecution.node ? ownResults(attempt) : [];
   // The run's own folder goes with the last scenario that lies in it, and only then.
   const script = 'rm -rf -- "$@" && { rmdir -- "$0" 2>/dev/null || :; }';
+  // What a declared absolute directory holds was collected, and was not there before: the next run wants it empty.
+  const empty = 'for d do [ ! -d "$d" ] || find "$d" -mindepth 1 -delete || exit; done';
   const outcome = await onMachine(attempt, place.node, async (connection) => {
+    if (emptied.length > 0) {
+      await connection.exec({ argv: ['sh', '-c', empty, 'sh', ...emptied] });
+    }
     const removed = await connection.exec({
       argv: ['sh', '-c', script, place.runFolder, ...folders],
     });
@@ -39,4 +54,11 @@ async function removeFolder(
         node: machine,
         cause: outcome.failure,
       });
+}
+
+function ownResults({ hasScriptRun, plan }: Attempt): readonly string[] {
+  if (!hasScriptRun) return [];
+  return plan.scenario.testExecution.resultPaths
+    .filter(({ kind, isAbsolute }) => kind === 'directory' && isAbsolute)
+    .map(({ path }) => path);
 }

@@ -35,7 +35,14 @@ export async function collect(attempt: Attempt): Promise<readonly Failure[]> {
     attempt.resultFolder,
     attempt.artifacts.map((artifact) => artifact.path).filter((file) => file.startsWith(ARTIFACTS)),
   );
-  attempt.metrics = read;
+  attempt.metrics = read.points;
+  for (const file of read.interrupted) {
+    attempt.context.emit({
+      type: 'warning',
+      scenario: attempt.plan.scenario.name,
+      message: `${file} holds a measurement that was cut off: it is not among the results`,
+    });
+  }
   return failures;
 }
 
@@ -56,9 +63,15 @@ async function collectResults(attempt: Attempt, signal: AbortSignal): Promise<re
       signal,
     }),
   );
-  if (!lent.ok) return [lent.failure];
+  if (!lent.ok) {
+    attempt.uncollected.add(node);
+    return [lent.failure];
+  }
   const unchanged = await discardBroughtAlong(scenario.path, destination, resultPaths);
   const failures = [...lent.value.failures, ...unchanged];
+  if (failures.some(({ kind }) => kind === 'transfer' || kind === 'disk_full')) {
+    attempt.uncollected.add(node);
+  }
   // A script that failed is the reason why its results are missing.
   const hasFailed = attempt.failures.length > 0;
   return failures.filter(({ kind }) => !(hasFailed && kind === 'result_missing'));

@@ -106,6 +106,7 @@ async function bringUpAll(
     },
     blockedBy: (id, dependency, cause) => {
       countDown(id);
+      if (cause.kind === 'cancelled') return cause;
       const service = attempt.graph.service(id);
       const failure = dependencyFailed(service, dependency, cause);
       attempt.context.emit({

@@ -1,3 +1,5 @@
+import path from 'node:path';
+
 import { CONTROLLER } from '../../model/node.js';
 import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
 import type { ResultPath } from '../../model/scenario.js';
@@ -53,10 +55,27 @@ async function prepareMachine(attempt: Attempt, machine: string): Promise<Outcom
     if (signal.aborted) return { ok: false, failure: cancelled(signal.reason) };
     if (!copied.ok) return copied;
     const isScriptHere = plan.scenario.testExecution.node === machine;
-    const folders = isScriptHere ? await emptyResultFolders(attempt, connection, place) : null;
-    if (folders && !folders.ok) return folders;
+    if (isScriptHere) {
+      const ready = await prepareScript(attempt, connection, place);
+      if (!ready.ok) return ready;
+    }
     return makeFolders(connection, place, [place.stateFolder]);
   });
+}
+
+async function prepareScript(
+  attempt: Attempt,
+  connection: Connection,
+  place: Place,
+): Promise<Outcome<void>> {
+  const folders = await emptyResultFolders(attempt, connection, place);
+  if (!folders.ok) return folders;
+  // In our copy only: archives and some file systems lose the mode.
+  const script = path.posix.join(place.workingFolder, attempt.plan.scenario.testExecution.script);
+  const made = await connection.exec({ argv: ['chmod', 'u+x', '--', script] });
+  return made.termination === 'exited' && made.exitCode === 0
+    ? { ok: true, value: undefined }
+    : { ok: false, failure: commandFailed(place, 'chmod', made.stderr) };
 }
 
 /** Every directory the script may write to exists and is empty; what would be collected by mistake is refused. */
@@ -95,18 +114,18 @@ export function resultDirectories(attempt: Attempt, place: Place): readonly stri
 async function refuseInUse(
   connection: Connection,
   place: Place,
-  { path, kind, source }: ResultPath,
+  { path: declared, kind, source }: ResultPath,
 ): Promise<Outcome<void>> {
   // For a directory: its content; for a file or glob: whatever it names, expanded by the node's shell.
   const list =
     kind === 'directory'
       ? 'ls -A -- "$1" 2>/dev/null | head -n 1'
       : 'IFS=; set -- $1; for f do if [ -e "$f" ] || [ -L "$f" ]; then printf %s "$f"; break; fi; done';
-  const found = await connection.exec({ argv: ['sh', '-c', list, 'sh', path] });
+  const found = await connection.exec({ argv: ['sh', '-c', list, 'sh', declared] });
   if (found.stdout.length === 0) return { ok: true, value: undefined };
   return {
     ok: false,
-    failure: createFailure('result_path_in_use', `${path} is not empty before the run`, {
+    failure: createFailure('result_path_in_use', `${declared} is not empty before the run`, {
       node: place.node.name,
       source,
       hint: 'move what is there away: it would be taken for a result of this run',

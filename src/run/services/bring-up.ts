@@ -6,6 +6,7 @@ import type { ServiceSpec } from '../../model/service.js';
 import { serviceLogPath } from '../../results/layout.js';
 import { type Attempt, backendOf, deploymentOn, placeOf } from '../attempt.js';
 import { inSeconds, recordOf } from '../events.js';
+import { findStranger } from './port-check.js';
 import { probeFor } from './probe-sources.js';
 import {
   LAST_LINES,
@@ -46,6 +47,8 @@ export async function bringUp(
     const failure = await startOnce(attempt, run, signal, abandoned, started);
     if (failure === null) {
       run.isReady = true;
+      // It has done its work and is gone.
+      if (service.isOneShot) run.strike();
       reportCrashes(attempt, run);
       const duration_s = inSeconds(clock.monotonic() - begin);
       emit({ type: 'service_ready', ...about, duration_s });
@@ -110,6 +113,8 @@ async function startOnce(
   const place = placeOf(attempt, service.node);
   run.isStopping = false;
   run.running = null;
+  const stranger = await findStranger(attempt, service, signal);
+  if (stranger) return stranger;
   run.strike = attempt.context.ledger.enter({
     node: service.node,
     kind: 'service',

@@ -27,7 +27,7 @@ export function writeProject(files: Files): string {
   return root;
 }
 
-export function writeInto(root: string, files: Files): void {
+function writeInto(root: string, files: Files): void {
   for (const [name, content] of Object.entries(files)) {
     const path = join(root, name);
     if (name.endsWith('/')) {

@@ -3,6 +3,7 @@ import { displayName } from '../../source/place.js';
 import { readSource } from '../../source/read.js';
 import type { Lookup } from '../../value/template.js';
 import { parseYaml } from '../../yaml/parse.js';
+import { collectSecrets } from '../../yaml/secrets.js';
 import { describe, locateKey, type YamlMap } from '../../yaml/tree.js';
 import type { ComposeContext } from '../context.js';
 import { TOP_LEVEL_KEYS } from '../keys.js';
@@ -70,6 +71,7 @@ async function readUncached(
   }
   checkKeys(report, { node: parsed.root, path: [] }, TOP_LEVEL_KEYS);
   const root = interpolate(parsed.root, lookup, report, context.told);
+  collectSecrets(root, context.secrets);
   const include = root.entries.get('include');
   return {
     root,

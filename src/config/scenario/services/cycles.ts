@@ -4,16 +4,12 @@ import type { Edge } from './dependencies.js';
 /**
  * Reports dependencies that go round in a circle, each with its exact path, where the dependency is written that closes
  * it. Of circles that share their services, one is reported: breaking it shows the next.
- *
- * @returns Whether there is one.
  */
-export function reportCycles(edges: ReadonlyMap<string, readonly Edge[]>, report: Report): boolean {
+export function reportCycles(edges: ReadonlyMap<string, readonly Edge[]>, report: Report): void {
   const done = new Set<string>();
-  let hasCycle = false;
   for (const root of edges.keys()) {
     const cycle = findCycle(root, edges, done);
     if (!cycle) continue;
-    hasCycle = true;
     report({
       severity: 'error',
       at: cycle.closing.at,
@@ -25,7 +21,6 @@ export function reportCycles(edges: ReadonlyMap<string, readonly Edge[]>, report
       hint: 'leave one of these dependencies out',
     });
   }
-  return hasCycle;
 }
 
 interface Cycle {

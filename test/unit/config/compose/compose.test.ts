@@ -275,6 +275,17 @@ describe('the environment of a service', () => {
     expect(loaded.project?.secrets).toEqual(['from-dotenv', 'hunter22', 'sk-12345']);
   });
 
+  it('keeps it also where docker runs the service', async () => {
+    const loaded = await load(
+      compose(
+        'services:\n  a: { image: x, environment: ["API_KEY=$K"] }\n  b: { image: x, environment: { DB_PASSWORD: "in file" } }\n',
+        { 'config/nodes.yaml': 'nodes:\n  n: { host: h }\n' },
+      ),
+      { K: 'sk-12345' },
+    );
+    expect(loaded.project?.secrets).toEqual(['sk-12345', 'in file']);
+  });
+
   it.each([
     [
       'env_file: gone.env',

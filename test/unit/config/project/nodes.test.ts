@@ -156,6 +156,17 @@ describe('variables in nodes.yaml', () => {
   });
 });
 
+describe('a password that is written in nodes.yaml', () => {
+  it('is taken out of lines that are shown, whatever is wrong with it', async () => {
+    for (const password of ['hunter22', '12345', '"a b c d"', 'P@$$w0rd']) {
+      const line = `  n: { host: h, prot: 22, password: ${password} }`;
+      const loaded = await load({ 'config/nodes.yaml': `nodes:\n${line}\n` });
+      expect(loaded.problems).not.toEqual([]);
+      expect(loaded.mask(line)).not.toContain(password.replaceAll('"', ''));
+    }
+  });
+});
+
 describe('what is wrong in nodes.yaml', () => {
   it.each([
     [

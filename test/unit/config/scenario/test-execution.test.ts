@@ -130,19 +130,23 @@ describe('the script', () => {
     ]);
   });
 
-  it('has to be executable or to say what runs it; otherwise a shell does, with a warning', async () => {
-    const warned = async (content: string, mode: number) => {
+  it('says what runs it; otherwise a shell does, with a warning', async () => {
+    const found = async (content: string, mode: number) => {
       const root = writeProject({ ...BASE, 'scenarios/one/run_test.sh': content });
       chmodSync(join(root, 'scenarios/one/run_test.sh'), mode);
       const { problems } = await loadProject({ root, environment: {} });
       return problems.map(show);
     };
-    expect(await warned('echo', 0o755)).toEqual([]);
-    expect(await warned('#!/usr/bin/env python3\n', 0o644)).toEqual([]);
-    expect(await warned('echo', 0o644)).toEqual([
-      'scenarios/one/metadata.yaml:1:1 warning : the test script run_test.sh is not executable and has no `#!` line, so /bin/sh runs it | start it with `#!/bin/bash`, or whatever it is written in',
+    expect(await found('#!/bin/sh\n', 0o755)).toEqual([]);
+    expect(await found('#!/usr/bin/env python3\nprint()\r\n', 0o644)).toEqual([]);
+    for (const content of ['echo\n', '']) {
+      expect(await found(content, 0o755)).toEqual([
+        'scenarios/one/metadata.yaml:1:1 warning : the test script run_test.sh has no `#!` line, so /bin/sh runs it | start it with `#!/bin/bash`, or whatever it is written in',
+      ]);
+    }
+    expect(await found('#!/bin/bash\r\necho\r\n', 0o755)).toEqual([
+      "scenarios/one/metadata.yaml:1:1 error : the test script run_test.sh has Windows line ends: its interpreter would not be found | sed -i 's/\\r$//' run_test.sh",
     ]);
-    expect(await warned('', 0o644)).toHaveLength(1);
   });
 });
 

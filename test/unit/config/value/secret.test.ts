@@ -16,7 +16,7 @@ describe('the name of a secret', () => {
     'MYSQL_PASSWD',
     'CLIENT_SECRET',
     'HF_TOKEN',
-    'TOKEN_FILE',
+    'TOKEN_2',
     'OPENAI_API_KEY',
     'apiKey',
     'APIKEY',
@@ -24,16 +24,26 @@ describe('the name of a secret', () => {
     'AWS_SECRET_ACCESS_KEY',
     'GOOGLE_CREDENTIALS',
     'PRIVATE_KEY',
+    'DB_PASS',
   ])('is %s', (name) => {
     expect(looksSecret(name)).toBe(true);
   });
 
-  it.each(['MAX_TOKENS', 'TOKENIZER', 'INPUT_TOKENS', 'HOME', 'KEY', 'PRIMARY_KEYWORD', 'PASS'])(
-    'is not %s',
-    (name) => {
-      expect(looksSecret(name)).toBe(false);
-    },
-  );
+  it.each([
+    'MAX_TOKENS',
+    'TOKENIZER',
+    'INPUT_TOKENS',
+    'HOME',
+    'KEY',
+    'PRIMARY_KEYWORD',
+    'PASS',
+    'TOKEN_FILE',
+    'private_key_path',
+    'api_key_env',
+    'EOS_TOKEN',
+  ])('is not %s', (name) => {
+    expect(looksSecret(name)).toBe(false);
+  });
 });
 
 describe('the collected secrets', () => {
