@@ -10,7 +10,7 @@ export async function textOptions(
   return {
     style: createStyle({ colors: colorsOf(globals, stream), isUnicode: isUnicode() }),
     // A pipe has no width: nothing is cut there.
-    width: stream.isTTY ? stream.columns : 10_000,
+    width: stream.isTTY ? stream.columns || 80 : 10_000,
   };
 }
 
