@@ -54,7 +54,7 @@ export async function openNodes(globals: Globals): Promise<Project> {
 }
 
 async function requireOrder(
-  { project }: LoadedProject,
+  { project, mask }: LoadedProject,
   problems: readonly Problem[],
   globals: Globals,
 ): Promise<Project> {
@@ -62,7 +62,7 @@ async function requireOrder(
   if (errors.length === 0 && project !== null) return project;
   const { renderProblems } = await import('../report/problems.js');
   const text = await textOptions(globals, process.stderr);
-  note(renderProblems(errors, { ...text, sourceLine: sourceLines(globals.root) }));
+  note(renderProblems(errors, { ...text, sourceLine: sourceLines(globals.root, mask) }));
   throw new CliError('nothing was done: the configuration is not in order', ExitCode.usage);
 }
 

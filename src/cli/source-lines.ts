@@ -6,8 +6,15 @@ const LARGEST_FILE = 1024 * 1024;
 /** A line that may hold a secret is not shown, whatever is wrong in it. */
 const DELICATE = /passw|passphrase|secret|token|key|credential/i;
 
-/** Looks lines of the project's files up, for the excerpt under a problem. */
-export function sourceLines(root: string): (file: string, line: number) => string | undefined {
+/**
+ * Looks lines of the project's files up, for the excerpt under a problem.
+ *
+ * @param mask Hides known secrets.
+ */
+export function sourceLines(
+  root: string,
+  mask: (text: string) => string,
+): (file: string, line: number) => string | undefined {
   const files = new Map<string, readonly string[]>();
   return (file, line) => {
     let lines = files.get(file);
@@ -16,7 +23,7 @@ export function sourceLines(root: string): (file: string, line: number) => strin
       files.set(file, lines);
     }
     const text = lines[line - 1];
-    return text === undefined || DELICATE.test(text) ? undefined : text;
+    return text === undefined || DELICATE.test(text) ? undefined : mask(text);
   };
 }
 

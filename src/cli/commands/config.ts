@@ -7,7 +7,7 @@ import { readProject, refuseUnknown } from '../open-project.js';
 import { type Format, formatOption, print, printAs } from '../output.js';
 import { textOptions } from '../text-style.js';
 
-const SCHEMAS = ['nodes', 'scenarios', 'defaults', 'metadata'] as const;
+const SCHEMAS = ['nodes', 'scenarios', 'defaults', 'metadata', 'test-config'] as const;
 
 export function configCommand(): Command {
   return new Command('config')

@@ -53,12 +53,13 @@ Examples:
       const { setScenarioEnabled } = await import('../../config/edit.js');
       const edit = await setScenarioEnabled(loaded, name, options.enable === true);
       if (edit === undefined) {
-        const known = [...(loaded.project?.scenarios ?? []), ...loaded.broken];
-        await refuseUnknown(
-          [name],
-          known.flatMap((scenario) => [scenario.name, scenario.directory]),
+        const known = loaded.outlines.flatMap((scenario) => [scenario.name, scenario.directory]);
+        await refuseUnknown(known.includes(name) ? [] : [name], known);
+        throw new CliError(
+          `the file that switches ${name} cannot be edited`,
+          ExitCode.usage,
+          `playbook validate ${name} tells what is wrong with it`,
         );
-        return;
       }
       const state = options.enable ? 'enabled' : 'disabled';
       const shown = path.relative(process.cwd(), edit.file);

@@ -51,7 +51,9 @@ Examples:
       if (options.format === 'json') print(JSON.stringify(problemsJson(problems), null, 2));
       else {
         const text = await textOptions(globals, process.stdout);
-        print(renderProblems(problems, { ...text, sourceLine: sourceLines(globals.root) }));
+        print(
+          renderProblems(problems, { ...text, sourceLine: sourceLines(globals.root, loaded.mask) }),
+        );
       }
       process.exitCode = problems.some(isBad) ? ExitCode.usage : ExitCode.ok;
     });
