@@ -30,7 +30,7 @@ export interface LoadedProject {
   /** All problems, sorted by file and position. Which of them matter for something is for `problemsFor` to say. */
   readonly problems: readonly ScopedProblem[];
   /** Takes known secrets out of a text: for lines of the files that are shown with problems. */
-  mask(text: string): string;
+  readonly mask: (text: string) => string;
   /** Scenarios that could not be resolved. */
   readonly broken: readonly { readonly name: string; readonly directory: string }[];
   /** Scenario folders that `custom_order` leaves out. */
