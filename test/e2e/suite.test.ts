@@ -92,6 +92,28 @@ describe('a suite', () => {
     expect(await stdout('')).toBe('attempt 3\n');
   });
 
+  it('waits between scenarios, but not after the last', async () => {
+    const project = await projectFolder({
+      'config/scenarios.yaml': 'inter_scenario: { wait_between_scenarios: 300ms }\n',
+      ...scenarioFiles('001_one', {}),
+      ...scenarioFiles('002_two', {}),
+    });
+    expect((await project.playbook('run', '--all')).exitCode).toBe(0);
+    const events = await project.events();
+    expect(events.filter((event) => event.type === 'waiting')).toMatchObject([
+      { scenario: null, duration_s: 0.3, reason: 'between scenarios' },
+    ]);
+    const time = (type: string, scenario: string) =>
+      Date.parse(
+        events.find(
+          (event) => event.type === type && 'scenario' in event && event.scenario === scenario,
+        )?.at ?? '',
+      );
+    expect(
+      time('scenario_started', 'two') - time('scenario_finished', 'one'),
+    ).toBeGreaterThanOrEqual(290);
+  });
+
   it('collects as much as the mode says', async () => {
     const scenario = (directory: string, mode: string) =>
       scenarioFiles(directory, {

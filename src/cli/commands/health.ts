@@ -6,10 +6,16 @@ import { openNodes } from '../open-project.js';
 import { type Format, formatOption, printAs } from '../output.js';
 import { textOptions } from '../text-style.js';
 
+const EXAMPLES = `
+Examples:
+  $ playbook health
+  $ playbook health --format json | jq '.[] | select(.problems != [])'`;
+
 export function healthCommand(): Command {
   return new Command('health')
     .description('check every enabled node live: can it be reached, can it run services?')
     .addOption(formatOption())
+    .addHelpText('after', EXAMPLES)
     .action(async (options: { format: Format }, command: Command) => {
       const globals = globalsOf(command);
       const project = await openNodes(globals);

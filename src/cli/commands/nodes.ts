@@ -5,10 +5,16 @@ import { openNodes } from '../open-project.js';
 import { type Format, formatOption, printAs } from '../output.js';
 import { textOptions } from '../text-style.js';
 
+const EXAMPLES = `
+Examples:
+  $ playbook nodes
+  $ playbook nodes --format json | jq -r '.[] | select(.enabled) | .host'`;
+
 export function nodesCommand(): Command {
   return new Command('nodes')
     .description('list the nodes; opens no connection')
     .addOption(formatOption())
+    .addHelpText('after', EXAMPLES)
     .action(async (options: { format: Format }, command: Command) => {
       const globals = globalsOf(command);
       const { nodes } = await openNodes(globals);

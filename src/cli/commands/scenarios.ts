@@ -5,10 +5,16 @@ import { openProject } from '../open-project.js';
 import { type Format, formatOption, printAs } from '../output.js';
 import { textOptions } from '../text-style.js';
 
+const EXAMPLES = `
+Examples:
+  $ playbook scenarios
+  $ playbook scenarios --format json | jq -r '.[] | select(.enabled) | .name'`;
+
 export function scenariosCommand(): Command {
   return new Command('scenarios')
     .description('list the scenarios in the order in which they run')
     .addOption(formatOption())
+    .addHelpText('after', EXAMPLES)
     .action(async (options: { format: Format }, command: Command) => {
       const globals = globalsOf(command);
       const { scenarios } = await openProject(globals);

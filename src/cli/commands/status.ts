@@ -8,10 +8,16 @@ import { openNodes } from '../open-project.js';
 import { type Format, formatOption, printAs } from '../output.js';
 import { textOptions } from '../text-style.js';
 
+const EXAMPLES = `
+Examples:
+  $ playbook status
+  $ playbook status --format json | jq .last_run`;
+
 export function statusCommand(): Command {
   return new Command('status')
     .description('the nodes, what runs left on this machine, and the last run')
     .addOption(formatOption())
+    .addHelpText('after', EXAMPLES)
     .action(async (options: { format: Format }, command: Command) => {
       const globals = globalsOf(command);
       const project = await openNodes(globals);
