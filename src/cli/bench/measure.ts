@@ -6,7 +6,7 @@ import { type BenchHooks, runBench } from '../../benchmark/load/bench.js';
 import type { BenchResult } from '../../benchmark/load/result/bench-result.js';
 import { resolveTarget, writeResult } from '../../benchmark/load/result/write.js';
 import { ExitCode } from '../../model/exit-code.js';
-import { renderLoadTable } from '../../report/load-table.js';
+import { renderLoadTable } from '../../report/load/load-table.js';
 import { CliError } from '../error.js';
 import { type Globals } from '../globals.js';
 import { note, print } from '../output.js';

@@ -1,8 +1,8 @@
-import { LATENCIES, type LoadPoint, STATISTICS } from '../model/result.js';
-import { type LoadColumn, selectFilled, selectLoad, THROUGHPUT } from './load/columns.js';
-import { formatFigure } from './text/figure.js';
-import { plainStyle, type TextOptions } from './text/style.js';
-import { renderTable } from './text/table.js';
+import { LATENCIES, type LoadPoint, STATISTICS } from '../../model/result.js';
+import { type LoadColumn, selectFilled, selectLoad, THROUGHPUT } from './columns.js';
+import { formatFigure } from '../text/figure.js';
+import { plainStyle, type TextOptions } from '../text/style.js';
+import { renderTable } from '../text/table.js';
 
 /** Load points in full: a table of what was served, and one of how long it took. Empty where there is none. */
 export function renderLoadTable(points: readonly LoadPoint[], options: TextOptions): string {

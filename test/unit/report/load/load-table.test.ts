@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { renderLoadTable } from '../../../src/report/load-table.js';
-import { loadPoint } from './samples.js';
+import { renderLoadTable } from '../../../../src/report/load/load-table.js';
+import { loadPoint } from '../samples.js';
 
 describe('a table of load points', () => {
   it('tells what was served and how long it took, a line for each latency', () => {
