@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { LoadedProject } from '../config/load.js';
@@ -13,12 +13,16 @@ import { textOptions } from './text-style.js';
 
 /** Reads a project as it is, with all its problems. */
 export async function readProject(globals: Globals): Promise<LoadedProject> {
-  const configDir = globals.configDir ?? path.join(globals.root, 'config');
-  try {
-    await access(configDir);
-  } catch {
+  const { root } = globals;
+  if (!(await isFolder(root))) {
+    throw new CliError(`${root} is not a folder`, ExitCode.usage, 'name the project with -C DIR');
+  }
+  if (globals.configDir !== null && !(await isFolder(globals.configDir))) {
+    throw new CliError(`${globals.configDir} is not a folder`, ExitCode.usage);
+  }
+  if (globals.configDir === null && !(await isFolder(path.join(root, 'config')))) {
     throw new CliError(
-      `${globals.root} is no project: it has no ${path.relative(globals.root, configDir) || 'config'}/`,
+      `${root} is no project: it has no config/`,
       ExitCode.usage,
       'name one with -C DIR, or make one with: playbook init DIR',
     );
@@ -29,6 +33,14 @@ export async function readProject(globals: Globals): Promise<LoadedProject> {
     ...(globals.configDir === null ? {} : { configDir: globals.configDir }),
     environment: process.env,
   });
+}
+
+async function isFolder(folder: string): Promise<boolean> {
+  try {
+    return (await stat(folder)).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Reads a project that something is to be done with: what concerns its scenarios has to be in order. */

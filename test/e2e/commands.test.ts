@@ -282,8 +282,14 @@ describe('every command', () => {
 
   it('says what it needs where there is no project', async () => {
     const project = await projectFolder({});
-    const { exitCode, stderr } = await project.playbook('-C', 'nowhere', 'validate');
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain('playbook init');
+    await mkdir(path.join(project.root, 'empty'));
+    for (const [folder, words] of [
+      ['nowhere', 'nowhere is not a folder'],
+      ['empty', 'playbook init'],
+    ] as const) {
+      const { exitCode, stderr } = await project.playbook('-C', folder, 'validate');
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(words);
+    }
   });
 });
