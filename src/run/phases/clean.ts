@@ -1,4 +1,5 @@
-import { createFailure, type Failure } from '../../model/failure.js';
+import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
+import type { Connection } from '../../remote/connection.js';
 import { type Attempt, onMachine } from '../attempt.js';
 import type { Place } from '../place.js';
 
@@ -31,21 +32,12 @@ async function removeFolder(
   // What a declared absolute directory holds was collected, and was not there before: the next run wants it empty.
   const empty = 'for d do [ ! -d "$d" ] || find "$d" -mindepth 1 -delete || exit; done';
   const outcome = await onMachine(attempt, place.node, async (connection) => {
-    if (emptied.length > 0) {
-      await connection.exec({ argv: ['sh', '-c', empty, 'sh', ...emptied] });
-    }
-    const removed = await connection.exec({
-      argv: ['sh', '-c', script, place.runFolder, ...folders],
-    });
-    return removed.termination === 'exited' && removed.exitCode === 0
-      ? { ok: true, value: undefined }
-      : {
-          ok: false,
-          failure: createFailure('left_behind', `${place.runFolder} could not be removed`, {
-            node: machine,
-            output: removed.stderr.toString('utf8').trim().split('\n').slice(-5),
-          }),
-        };
+    const emptying = emptied.length === 0 ? null : await run(connection, empty, 'sh', emptied);
+    const removing = await run(connection, script, place.runFolder, folders);
+    if (removing) return leftBehind(machine, `${place.runFolder} could not be removed`, removing);
+    return emptying
+      ? leftBehind(machine, `${emptied.join(', ')} could not be emptied`, emptying)
+      : { ok: true, value: undefined };
   });
   if (outcome.ok) return null;
   return outcome.failure.kind === 'left_behind'
@@ -54,6 +46,23 @@ async function removeFolder(
         node: machine,
         cause: outcome.failure,
       });
+}
+
+/** @returns The last lines of what it said, where it failed. */
+async function run(
+  connection: Connection,
+  script: string,
+  name: string,
+  operands: readonly string[],
+): Promise<readonly string[] | null> {
+  const result = await connection.exec({ argv: ['sh', '-c', script, name, ...operands] });
+  return result.termination === 'exited' && result.exitCode === 0
+    ? null
+    : result.stderr.toString('utf8').trim().split('\n').slice(-5);
+}
+
+function leftBehind(node: string, message: string, output: readonly string[]): Outcome<void> {
+  return { ok: false, failure: createFailure('left_behind', message, { node, output }) };
 }
 
 function ownResults({ hasScriptRun, plan }: Attempt): readonly string[] {
