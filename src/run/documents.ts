@@ -80,14 +80,7 @@ function backgroundOf(metadata: TestMetadata): ScenarioBackground {
     services: plan.services,
     nodes,
     versions,
-    provenance: {
-      hostname: provenance.hostname,
-      user: provenance.user,
-      git:
-        provenance.git === null
-          ? null
-          : { commit: provenance.git.commit, is_dirty: provenance.git.dirty },
-    },
+    provenance,
     timings,
   };
 }

@@ -109,11 +109,7 @@ async function writeSuite(
           metadata: {
             nodes: nodesOf(plan).map(documentNode),
             versions,
-            provenance: {
-              hostname: origin.hostname,
-              user: origin.user,
-              git: origin.git && { commit: origin.git.commit, is_dirty: origin.git.dirty },
-            },
+            provenance: origin,
           },
         });
   const written = [

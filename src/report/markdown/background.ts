@@ -18,7 +18,7 @@ export interface ReportBackground {
     readonly hostname: string;
     readonly user: string;
     /** `null`: the project is no git checkout. */
-    readonly git: { readonly commit: string; readonly is_dirty: boolean } | null;
+    readonly git: { readonly commit: string; readonly dirty: boolean } | null;
   };
 }
 
@@ -37,7 +37,7 @@ export function renderNodeTable({ nodes }: ReportBackground): string {
 
 export function renderOrigin({ versions, provenance }: ReportBackground): string {
   const { git, user, hostname } = provenance;
-  const changes = git?.is_dirty ? ', with changes that are not committed' : '';
+  const changes = git?.dirty ? ', with changes that are not committed' : '';
   return renderFacts([
     ['playbook', escapeText(versions.playbook)],
     ['Node.js', escapeText(versions.node)],

@@ -15,7 +15,7 @@ const background: ReportBackground = {
   provenance: {
     hostname: 'lab',
     user: 'kim',
-    git: { commit: '0123456789abcdef', is_dirty: true },
+    git: { commit: '0123456789abcdef', dirty: true },
   },
 };
 
