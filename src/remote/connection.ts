@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 import type { Command, CommandResult } from '../model/command.js';
 import type { Outcome } from '../model/failure.js';
@@ -15,7 +15,7 @@ export interface Connection {
    * Runs a program in a session and process group of its own and waits for its end. Never rejects for what the program or the
    * network does: that is the result's `termination`. When the signal aborts or the time is up, the whole process
    * tree is ended (`stopSignal`, after `graceMs` SIGKILL) and is gone when the promise resolves. What the program
-   * forked and left running after a normal exit is ended in the same way.
+   * forked and left running after a normal exit is ended in the same way, unless `descendants` says otherwise.
    */
   exec(command: Command, options?: ExecOptions): Promise<CommandResult>;
 
@@ -54,6 +54,16 @@ export interface ExecOptions {
   readonly stderr?: Writable;
   /** How many bytes of each stream are captured at most; the newest are kept. Default 1 MiB. */
   readonly captureLimit?: number;
+  /**
+   * Sent to standard input in place of `Command.stdin`, with back pressure. Destroyed when the program no longer reads it.
+   * Where it fails itself, the program sees the end of its input: whoever made it knows why, and cancels.
+   */
+  readonly stdin?: Readable;
+  /**
+   * What becomes of processes that the program left running after a normal exit. Default `end`. With `leave`, output that
+   * they write later is lost.
+   */
+  readonly descendants?: 'end' | 'leave';
   /** The process group's id on the node, as soon as it is known. */
   readonly onStarted?: (processGroup: number) => void;
   /**

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmod,
   lstat,
@@ -11,7 +12,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import { PassThrough, Writable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -131,6 +132,29 @@ export function describeConnection(kind: string, open: () => Promise<Connection>
         const stdin = randomBytes(300_000);
         const result = await exec({ argv: ['cat'], stdin });
         expect(result.stdout.equals(stdin)).toBe(true);
+      });
+
+      it('gives it the standard input asked for as it comes', async () => {
+        const input = new PassThrough();
+        const output = new PassThrough();
+        const running = exec({ argv: ['cat'] }, { stdin: input, stdout: output });
+        input.write('first');
+        expect(String(await nextChunk(output))).toBe('first');
+        input.end('second');
+        expect(String(await nextChunk(output))).toBe('second');
+        expect(await running).toMatchObject({ termination: 'exited', exitCode: 0 });
+      });
+
+      it('stops reading where the program no longer does', async () => {
+        const input = Readable.from(
+          (function* () {
+            for (;;) yield Buffer.alloc(65_536);
+          })(),
+        );
+        const result = await exec({ argv: ['head', '-c', '3'] }, { stdin: input });
+        expect(result).toMatchObject({ termination: 'exited', exitCode: 0 });
+        expect(result.stdout).toHaveLength(3);
+        if (!input.destroyed) await once(input, 'close');
       });
 
       it('does not mind a program that leaves its standard input unread', async () => {
@@ -312,6 +336,13 @@ export function describeConnection(kind: string, open: () => Promise<Connection>
         const result = await sh('{ sleep 0.1; echo late; } & echo early; exit 5');
         expect(result).toMatchObject({ termination: 'exited', exitCode: 5 });
         expect(textOf(result)).toBe('early\nlate\n');
+      });
+
+      it('leaves running what it is asked to leave', async () => {
+        const result = await sh('sleep 60 >&- 2>&- & echo $!', { descendants: 'leave' });
+        const pid = textOf(result).trim();
+        expect(await isAlive(pid)).toBe(true);
+        await sh(`kill ${pid}`);
       });
 
       it('tells of the end of the program itself before that of what it left running', async () => {

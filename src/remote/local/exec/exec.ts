@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Writable } from 'node:stream';
+import { Readable, type Writable, pipeline } from 'node:stream';
 
 import { onAbort } from '../../../async/abort.js';
 import type { Clock } from '../../../async/clock.js';
 import { type Deadline, startDeadline } from '../../../async/deadline.js';
 import type { Command, CommandResult } from '../../../model/command.js';
 import type { ExecOptions, ProgramExit } from '../../connection.js';
-import { drain } from './drain.js';
+import { drain } from '../../streams/drain.js';
 import { launch } from './launch.js';
 import type { PipeSupply } from './pipes.js';
 import { ProcessTree } from '../process-tree/process-tree.js';
-import { startPump } from './pump.js';
+import { startPump } from '../../streams/pump.js';
 import { openStreams } from './streams.js';
 
 const DEFAULT_GRACE_MS = 10_000;
@@ -69,7 +69,8 @@ async function run(
   deadline: Deadline,
 ): Promise<Ending & Output> {
   const noOutput = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
-  const streams = await openStreams(context.pipes, command.stdin !== undefined);
+  const input = options.stdin ?? command.stdin;
+  const streams = await openStreams(context.pipes, input !== undefined);
   if (deadline.signal.aborted) {
     streams.discard();
     return { ...stopped(deadline), ...noOutput };
@@ -89,7 +90,7 @@ async function run(
 
   const { child, pid, exited } = launched;
   const { stdin, stdout, stderr } = streams.connect(child);
-  feed(stdin, command.stdin);
+  feed(stdin, input);
   const limit = options.captureLimit ?? DEFAULT_CAPTURE_LIMIT;
   const output = startPump(stdout, options.stdout, limit);
   const errors = startPump(stderr, options.stderr, limit);
@@ -129,6 +130,7 @@ async function untilGone(
     return ending;
   }
   options.onExited?.(first);
+  if (options.descendants === 'leave') return first;
   const isGone = await tree.waitForEnd(SETTLE_MS, deadline.signal);
   if (!isGone) await tree.end({ stopSignal, graceMs, clock });
   return first;
@@ -138,8 +140,10 @@ function stopped(deadline: Deadline): Ending {
   return { termination: deadline.expired() ? 'timed-out' : 'cancelled' };
 }
 
-function feed(stdin: Writable | null, data: string | Uint8Array | undefined): void {
+function feed(stdin: Writable | null, input: ExecOptions['stdin'] | Command['stdin']): void {
+  if (!stdin) return;
   // A program need not read what it is given: then the pipe breaks, and that is all.
-  stdin?.on('error', () => undefined);
-  stdin?.end(data);
+  stdin.on('error', () => undefined);
+  if (input instanceof Readable) pipeline(input, stdin, () => undefined);
+  else stdin.end(input);
 }
