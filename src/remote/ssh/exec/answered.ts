@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:os';
+
+import type { Deadline } from '../../../async/deadline.js';
+import { onAbort } from '../../../async/abort.js';
+import type { Command } from '../../../model/command.js';
+import type { ExecOptions } from '../../connection.js';
+import { TailBuffer } from '../../streams/tail-buffer.js';
+import type { Answer, KeptShell } from '../shell/kept-shell.js';
+import { LINE_FOR_NOTHING, lineForAnswer } from '../shell/lines.js';
+import {
+  DEFAULT_CAPTURE_LIMIT,
+  DEFAULT_GRACE_MS,
+  type Ending,
+  type Output,
+  SETTLE_MS,
+  type SshExecContext,
+} from './context.js';
+import { RemoteTree } from './remote-tree.js';
+
+/** For the answer of the shell, once its program was ended. */
+const ANSWER_MS = 2_000;
+/** A shell tells the end by a signal as 128 and the signal's number. */
+const SIGNALLED = 128;
+
+/**
+ * Runs a program in a shell that is kept open: one round trip, and no login shell that reads its rc files first.
+ *
+ * A program that exits with 128 and the number of a signal is taken for one that was ended by it: a shell makes no
+ * difference between the two.
+ */
+export async function execAnswered(
+  shell: KeptShell,
+  command: Command,
+  options: ExecOptions,
+  context: SshExecContext,
+  deadline: Deadline,
+): Promise<Ending & Output> {
+  const { clock, shells } = context;
+  const { stopSignal = 'SIGTERM', graceMs = DEFAULT_GRACE_MS } = options;
+  const limit = options.captureLimit ?? DEFAULT_CAPTURE_LIMIT;
+  const stdout = new TailBuffer(limit);
+  const stderr = new TailBuffer(limit);
+  const mark = randomUUID();
+  let group: number | null = null;
+  const listener = {
+    onStdout: (data: Buffer) => stdout.push(data),
+    onStderr: (data: Buffer) => stderr.push(data),
+    onStarted: (pid: number) => {
+      group = pid;
+    },
+  };
+  const tree = new RemoteTree(mark, () => group, shells);
+  const end = () => tree.end({ stopSignal, graceMs, clock });
+  const orphan = () => context.onOrphan({ mark, group, stopSignal, graceMs });
+  const finish = (ending: Ending) => {
+    shells.giveBack(shell);
+    return { ...ending, stdout: stdout.content(), stderr: stderr.content() };
+  };
+
+  const asked = shell.ask(lineForAnswer(command, mark, options.descendants ?? 'end'), listener);
+  let forget = (): void => undefined;
+  const answer = await Promise.race([
+    asked,
+    new Promise<'stopped'>((resolve) => {
+      forget = onAbort(deadline.signal, () => resolve('stopped'));
+    }),
+  ]);
+  forget();
+
+  if (answer === 'stopped') {
+    const termination = deadline.expired() ? 'timed-out' : 'cancelled';
+    if ((await end()) === 'lost') orphan();
+    const isAnswered = new AbortController();
+    const last = await Promise.race([asked, clock.sleep(ANSWER_MS, isAnswered.signal)]);
+    isAnswered.abort();
+    if (!last) shell.close();
+    return finish({ termination });
+  }
+  if (answer === null) {
+    orphan();
+    return finish({ termination: 'connection-lost', reason: await whyLost(context) });
+  }
+  if (answer.left.length > 0) {
+    const fate = await tree.waitForEnd(SETTLE_MS, clock, deadline.signal);
+    if (fate === 'alive') await end();
+    // What they wrote last comes before the answer to this.
+    await shell.ask(LINE_FOR_NOTHING, listener);
+  }
+  return finish(endingOf(answer));
+}
+
+function endingOf({ status }: Answer): Ending {
+  const signal = Object.entries(constants.signals).find(
+    ([, number]) => number === status - SIGNALLED,
+  );
+  return signal
+    ? { termination: 'signalled', signal: signal[0] }
+    : { termination: 'exited', exitCode: status };
+}
+
+/** The shell can have been ended by itself, too. */
+async function whyLost({ lost, clock }: SshExecContext): Promise<string> {
+  const isTold = new AbortController();
+  const reason = await Promise.race([lost, clock.sleep(500, isTold.signal)]);
+  isTold.abort();
+  return reason ?? 'the shell on the node was ended';
+}

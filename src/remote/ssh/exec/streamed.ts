@@ -1,0 +1,181 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+
+import type { ClientChannel } from 'ssh2';
+
+import { onAbort } from '../../../async/abort.js';
+import type { Deadline } from '../../../async/deadline.js';
+import type { Command } from '../../../model/command.js';
+import type { ExecOptions, ProgramExit } from '../../connection.js';
+import { drain } from '../../streams/drain.js';
+import { startPump } from '../../streams/pump.js';
+import { noShell } from '../sessions/shells.js';
+import { bootProgram } from '../shell/boot.js';
+import { lineForProgram } from '../shell/lines.js';
+import { passTo } from '../shell/preamble.js';
+import {
+  DEFAULT_CAPTURE_LIMIT,
+  DEFAULT_GRACE_MS,
+  type Ending,
+  NO_OUTPUT,
+  type Output,
+  SETTLE_MS,
+  type SshExecContext,
+} from './context.js';
+import { RemoteTree } from './remote-tree.js';
+
+/** For the rest of the output of a program that is gone, over a slow line. */
+const QUIET_MS = 2_000;
+/** The same, where what it left may hold its streams. */
+const LEAVE_QUIET_MS = 300;
+/** For the exit status of a program that was ended, and for the reason where there is none. */
+const STATUS_MS = 2_000;
+
+/**
+ * Runs a program on a channel of its own, which it becomes: its streams are the channel's, byte for byte, and `sshd`
+ * tells how it ended.
+ */
+export async function execStreamed(
+  command: Command,
+  options: ExecOptions,
+  context: SshExecContext,
+  deadline: Deadline,
+): Promise<Ending & Output> {
+  const { clock, shells } = context;
+  const { stopSignal = 'SIGTERM', graceMs = DEFAULT_GRACE_MS } = options;
+  const session = await context.sessions.open('work', deadline.signal);
+  if (deadline.signal.aborted) {
+    if (session.ok) session.value.close();
+    return { ...stopped(deadline), ...NO_OUTPUT };
+  }
+  if (!session.ok) {
+    const { kind, message } = session.failure;
+    const termination = kind === 'connection_lost' ? 'connection-lost' : 'not-started';
+    return { termination, reason: message, ...NO_OUTPUT };
+  }
+
+  const channel = session.value;
+  const input = options.stdin ?? command.stdin;
+  const mark = randomUUID();
+  const token = randomBytes(16).toString('hex');
+  const ended = exitOf(channel);
+  channel.on('error', () => undefined);
+  const preamble = passTo(channel, token);
+  channel.write(`${bootProgram(token)}\n${lineForProgram(command, mark, input !== undefined)}\n`);
+
+  let group: number | null = null;
+  const tree = new RemoteTree(mark, () => group, shells);
+  const begun = await untilAborted(preamble, deadline.signal);
+  if (begun !== null && 'printed' in begun) {
+    const lost = await within(context.lost, STATUS_MS, context);
+    if (lost !== null) {
+      context.onOrphan({ mark, group, stopSignal, graceMs });
+      return { termination: 'connection-lost', reason: lost, ...NO_OUTPUT };
+    }
+    const { message } = noShell(context.node, begun.printed);
+    return { termination: 'not-started', reason: message, ...NO_OUTPUT };
+  }
+  if (begun !== null) {
+    group = begun.pid;
+    options.onStarted?.(begun.pid);
+    feed(channel, input);
+  }
+
+  const limit = options.captureLimit ?? DEFAULT_CAPTURE_LIMIT;
+  const output = startPump(channel, options.stdout, limit);
+  const errors = startPump(channel.stderr, options.stderr, limit);
+  channel.resume();
+  channel.stderr.resume();
+  const ending = await untilGone();
+  if (options.stdin) options.stdin.destroy();
+  const quietMs = options.descendants === 'leave' ? LEAVE_QUIET_MS : QUIET_MS;
+  await drain([output, errors], deadline.signal, quietMs);
+  channel.close();
+  return { ...ending, stdout: output.captured(), stderr: errors.captured() };
+
+  async function untilGone(): Promise<Ending> {
+    const end = () => tree.end({ stopSignal, graceMs, clock });
+    const orphan = () => context.onOrphan({ mark, group, stopSignal, graceMs });
+    const first = await untilAborted(ended, deadline.signal);
+    if (first === null) {
+      if ((await end()) === 'lost') orphan();
+      await within(ended, STATUS_MS, context);
+      return stopped(deadline);
+    }
+    if (first === 'closed') {
+      orphan();
+      const reason = await within(context.lost, STATUS_MS, context);
+      return {
+        termination: 'connection-lost',
+        reason: reason ?? 'the node closed the session without an exit status',
+      };
+    }
+    options.onExited?.(first);
+    if (options.descendants === 'leave') return first;
+    const fate = await tree.waitForEnd(SETTLE_MS, clock, deadline.signal);
+    if ((fate === 'alive' ? await end() : fate) === 'lost') orphan();
+    return first;
+  }
+}
+
+function stopped(deadline: Deadline): Ending {
+  return { termination: deadline.expired() ? 'timed-out' : 'cancelled' };
+}
+
+/** `closed` where there never was an exit status: the connection was lost. */
+function exitOf(channel: ClientChannel): Promise<ProgramExit | 'closed'> {
+  return new Promise((resolve) => {
+    channel.once('exit', (exitCode: number | null, signal?: string) => {
+      resolve(
+        exitCode === null
+          ? { termination: 'signalled', signal: signal ?? 'unknown' }
+          : { termination: 'exited', exitCode },
+      );
+    });
+    channel.once('close', () => resolve('closed'));
+  });
+}
+
+function feed(channel: ClientChannel, input: ExecOptions['stdin'] | Command['stdin']): void {
+  if (!(input instanceof Readable)) {
+    channel.end(input);
+    return;
+  }
+  // Not a pipeline: a write to a channel that was closed never calls back.
+  const resume = () => input.resume();
+  input.on('data', (chunk: Buffer) => {
+    if (!channel.write(chunk)) input.pause();
+  });
+  input.once('end', () => channel.end());
+  input.once('error', () => channel.end());
+  channel.on('drain', resume);
+  channel.once('close', () => {
+    channel.off('drain', resume);
+    input.destroy();
+  });
+}
+
+/** What the promise gives, `null` where the signal aborts before. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  let forget = (): void => undefined;
+  const first = await Promise.race([
+    promise,
+    new Promise<null>((resolve) => {
+      forget = onAbort(signal, () => resolve(null));
+    }),
+  ]);
+  forget();
+  return first;
+}
+
+/** What the promise gives, `null` where it takes longer. */
+async function within<T>(
+  promise: Promise<T>,
+  ms: number,
+  { clock }: SshExecContext,
+): Promise<T | null> {
+  const isOver = new AbortController();
+  const first = await Promise.race([promise, clock.sleep(ms, isOver.signal).then(() => null)]);
+  isOver.abort();
+  return first;
+}
