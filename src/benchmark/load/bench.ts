@@ -107,6 +107,7 @@ async function measure(
     if (signal.aborted) return null;
 
     const startedAt = new Date(clock.now());
+    const resentBefore = transport.resent();
     const tracker = trackProgress(config.numPrompts, now);
     hooks.onLoadPointStarted?.(setting, loadPoint, total, () => tracker.snapshot());
     const eventLoop = watchEventLoop();
@@ -132,6 +133,7 @@ async function measure(
       startedAt,
       eventLoopDelay: eventLoop.stop(),
       datasetSize: dataset.size,
+      resent: transport.resent() - resentBefore,
       playbookVersion: context.playbookVersion,
     });
   } finally {

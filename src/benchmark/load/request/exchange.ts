@@ -16,6 +16,11 @@ export type Send = (
 
 export interface Transport {
   readonly send: Send;
+  /**
+   * How many requests were sent a second time, because the server had closed the connection that it had kept for the next
+   * one.
+   */
+  readonly resent: () => number;
   /** Closes every connection. */
   close(): Promise<void>;
 }
@@ -35,6 +40,8 @@ export interface TransportOptions {
 /** How much of an error's body is read, and shown. */
 const LONGEST_ERROR = 64 << 10;
 const EXCERPT_LENGTH = 300;
+/** A kept connection that the server has closed shows at once when it is used again. */
+const LONGEST_SURPRISE_MS = 1_000;
 
 /**
  * HTTP/1.1 over connections that are kept and never shared by two requests at once. Undici's `dispatch` hands over the
@@ -56,6 +63,8 @@ export function openTransport(options: TransportOptions): Transport {
     bodyTimeout: 0,
   });
   const arrivalMs = createArrivalClock(now);
+  let hasKeptConnections = false;
+  let resent = 0;
   const headers = {
     'content-type': 'application/json',
     accept: 'text/event-stream',
@@ -125,51 +134,65 @@ export function openTransport(options: TransportOptions): Transport {
       breakOff();
     }, timeoutMs);
 
-    pool.dispatch(
-      { method: 'POST', path, headers: { ...headers, 'x-request-id': id }, body },
-      {
-        onRequestStart(given) {
-          controller = given;
-          // Settled while it still waited for a connection.
-          if (isSettled) breakOff();
-          else sentMs = now();
-        },
-        onResponseStart(_controller, statusCode) {
-          // The first token often comes with the head: it arrived before the head was read.
-          arrivalMs();
-          // Informational ones (1xx) come before the real one.
-          if (statusCode >= 200) status = statusCode;
-        },
-        onResponseData(_controller, chunk) {
-          const atMs = arrivalMs();
-          if (isSettled) return;
-          if (!isSuccess(status)) {
-            if (errorBytes < LONGEST_ERROR) errorBody.push(Buffer.from(chunk));
-            errorBytes += chunk.length;
-            return;
-          }
-          reader.push(chunk, atMs);
-          if (reader.answer.failure) {
-            fail(reader.answer.failure);
-            breakOff();
-          }
-        },
-        onResponseEnd() {
-          if (isSettled) return;
-          if (!isSuccess(status)) {
-            fail(describeStatus());
-            return;
-          }
-          reader.end(arrivalMs());
-          judge(reader.answer.failure);
-        },
-        onResponseError(_controller, error) {
-          if (isSettled) return;
-          if (status !== null && !isSuccess(status)) fail(describeStatus());
-          else judgeEarlyEnd(classifyError(error, status === null ? null : countTokens()));
-        },
+    const request = {
+      method: 'POST',
+      path,
+      headers: { ...headers, 'x-request-id': id },
+      body,
+    } as const;
+    const createHandler = (mayResend: boolean): Dispatcher.DispatchHandler => ({
+      onRequestStart(given) {
+        controller = given;
+        // Settled while it still waited for a connection.
+        if (isSettled) breakOff();
+        else sentMs = now();
       },
-    );
+      onResponseStart(_controller, statusCode) {
+        // The first token often comes with the head: it arrived before the head was read.
+        arrivalMs();
+        // Informational ones (1xx) come before the real one.
+        if (statusCode >= 200) status = statusCode;
+        hasKeptConnections = true;
+      },
+      onResponseData(_controller, chunk) {
+        const atMs = arrivalMs();
+        if (isSettled) return;
+        if (!isSuccess(status)) {
+          if (errorBytes < LONGEST_ERROR) errorBody.push(Buffer.from(chunk));
+          errorBytes += chunk.length;
+          return;
+        }
+        reader.push(chunk, atMs);
+        if (reader.answer.failure) {
+          fail(reader.answer.failure);
+          breakOff();
+        }
+      },
+      onResponseEnd() {
+        if (isSettled) return;
+        if (!isSuccess(status)) {
+          fail(describeStatus());
+          return;
+        }
+        reader.end(arrivalMs());
+        judge(reader.answer.failure);
+      },
+      onResponseError(_controller, error) {
+        if (isSettled) return;
+        const failure = classifyError(error, status === null ? null : countTokens());
+        const isSurprise =
+          status === null && sentMs !== null && now() - sentMs < LONGEST_SURPRISE_MS;
+        // What every HTTP client does: nothing of the request was looked at.
+        if (mayResend && isSurprise && failure.kind === 'connection_reset') {
+          resent += 1;
+          pool.dispatch(request, createHandler(false));
+          return;
+        }
+        if (status !== null && !isSuccess(status)) fail(describeStatus());
+        else judgeEarlyEnd(failure);
+      },
+    });
+    pool.dispatch(request, createHandler(hasKeptConnections));
 
     return () => {
       finish({ status: 'cancelled', startedMs });
@@ -177,7 +200,7 @@ export function openTransport(options: TransportOptions): Transport {
     };
   };
 
-  return { send, close: () => pool.destroy() };
+  return { send, resent: () => resent, close: () => pool.destroy() };
 }
 
 function isSuccess(status: number | null): boolean {

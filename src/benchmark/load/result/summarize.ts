@@ -23,6 +23,8 @@ export interface MeasurementContext {
   readonly eventLoopDelay: EventLoopDelay;
   /** How many different prompts the dataset has. */
   readonly datasetSize: number;
+  /** Requests that were sent a second time; see `Transport.resent`. */
+  readonly resent: number;
   readonly playbookVersion: string;
 }
 
@@ -96,7 +98,7 @@ export function summarize(
     percentile_method: 'linear',
     warnings: [],
   };
-  const warnings = findWarnings(result, config.metadata, context.datasetSize);
+  const warnings = findWarnings(result, config.metadata, context);
   // As with vllm's --metadata, but what was measured cannot be replaced.
   const metadata = Object.entries(config.metadata).filter(([key]) => !(key in result));
   return { ...result, ...Object.fromEntries(metadata), warnings };

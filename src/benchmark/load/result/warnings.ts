@@ -11,11 +11,12 @@ const TOLERATED_MS = 2;
  * What a reader of the result has to know before believing it.
  *
  * @param datasetSize How many different prompts the dataset has.
+ * @param resent How many requests were sent a second time.
  */
 export function findWarnings(
   result: BenchResult,
   metadata: Readonly<Record<string, unknown>>,
-  datasetSize: number,
+  { datasetSize, resent }: { readonly datasetSize: number; readonly resent: number },
 ): string[] {
   const warnings: string[] = [];
   const format = (ms: number) => `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
@@ -26,6 +27,13 @@ export function findWarnings(
     warnings.push(
       `the load generator itself was late by up to ${format(lag)} (p99 of its event loop) at a mean ITL of ` +
         `${format(gap)}, and single latencies are off by as much: it needs a faster or less busy machine`,
+    );
+  }
+
+  if (resent > 0) {
+    warnings.push(
+      `the server closed connections that it had promised to keep: ${resent} requests were sent again, and count from ` +
+        `then on`,
     );
   }
 

@@ -139,6 +139,21 @@ describe('a request', () => {
     expect(await send(open()).outcome).toMatchObject({ status: 'completed' });
   });
 
+  it('is sent again, once, where the server has closed the connection that it had kept', async () => {
+    let requests = 0;
+    raw.answer = (socket) => {
+      requests += 1;
+      if (requests === 2) socket.destroy();
+      else socket.write(chunked(TOKEN, LAST, DONE) + END);
+    };
+    const over = open({ maxConnections: 1 });
+    expect(await send(over).outcome).toMatchObject({ status: 'completed' });
+    expect(await send(over).outcome).toMatchObject({ status: 'completed' });
+    expect(over.resent()).toBe(1);
+    raw.answer = (socket) => socket.destroy();
+    expect(await send(over).outcome).toMatchObject({ failure: { kind: 'connection_reset' } });
+  });
+
   it('is cancelled on demand, and its connection closed', async () => {
     const closed = new Promise<void>((resolve) => {
       raw.answer = (socket) => {

@@ -46,6 +46,7 @@ const contextOf = (changes: Partial<MeasurementContext> = {}): MeasurementContex
   startedAt: new Date(2026, 0, 31, 4, 5, 6),
   eventLoopDelay: { mean: 0, p99: 0, max: 0 },
   datasetSize: Infinity,
+  resent: 0,
   playbookVersion: '1.2.3',
   ...changes,
 });
@@ -265,6 +266,7 @@ describe('a result', () => {
   it.each([
     [{ eventLoopDelay: { mean: 1, p99: 9, max: 30 } }, 'was late by up to 9.0 ms (p99'],
     [{ datasetSize: 3 }, 'the dataset has 3 prompts for 4 requests'],
+    [{ resent: 2 }, '2 requests were sent again'],
     [
       { setting: { maxConcurrency: 64, requestRate: Infinity, label: 'x' } },
       '4 requests cannot keep 64 in flight',
