@@ -10,6 +10,8 @@ await build({
   outbase: 'src',
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
+  // Brings machine code of its own, which is looked for beside it.
+  external: ['ssh2'],
   splitting: true,
   format: 'esm',
   platform: 'node',

@@ -1,5 +1,8 @@
 import { setMaxListeners } from 'node:events';
 
+/** Signals that may have any number of listeners. */
+const shared = new WeakSet<AbortSignal>();
+
 /**
  * Calls `action` when the signal aborts, at once where it has aborted already.
  *
@@ -12,13 +15,22 @@ export function onAbort(signal: AbortSignal | undefined, action: () => void): ()
     action();
     return () => undefined;
   }
-  // Hundreds of services wait for the same signal; Node would call that a leak, on the user's terminal.
-  setMaxListeners(0, signal);
+  if (!shared.has(signal)) {
+    // Hundreds of services wait for the same signal; Node would call that a leak, on the user's terminal.
+    setMaxListeners(0, signal);
+    shared.add(signal);
+  }
   signal.addEventListener('abort', action, { once: true });
   return () => {
     signal.removeEventListener('abort', action);
   };
 }
+
+/**
+ * Why a wait was given up whose outcome no longer matters. Without a reason Node makes an exception with a stack trace each
+ * time, which costs more than most of what is waited for.
+ */
+export const OVER = 'over';
 
 /** Resolves when the signal aborts. For waits that end with the signal; elsewhere `onAbort`, which can be undone. */
 export function aborted(signal: AbortSignal): Promise<void> {

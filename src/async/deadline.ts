@@ -1,4 +1,4 @@
-import { onAbort } from './abort.js';
+import { OVER, onAbort } from './abort.js';
 import type { Clock } from './clock.js';
 
 /** Why a signal aborted: its own time ran out, not a signal above it. */
@@ -32,13 +32,18 @@ export function startDeadline(
   timeoutMs: number,
   ...parents: readonly (AbortSignal | undefined)[]
 ): Deadline {
+  const only = parents.find((parent) => parent !== undefined);
+  if (only && !Number.isFinite(timeoutMs) && parents.every((each) => each === only || !each)) {
+    // Signals are made for every command: one that adds nothing to the one above it is spared.
+    return { signal: only, expired: () => false, clear: () => undefined };
+  }
   const controller = new AbortController();
   const timer = new AbortController();
   let isExpired = false;
   const above = parents.filter((parent) => parent !== undefined);
   let forget: (() => void)[] = [];
   const clear = () => {
-    timer.abort();
+    timer.abort(OVER);
     for (const undo of forget) undo();
   };
 

@@ -18,15 +18,19 @@ export interface NodeSpec {
   readonly name: string;
   readonly transport: Transport;
   readonly host: string;
-  readonly port: number;
+  /** `null`: what ssh_config says, else 22. */
+  readonly port: number | null;
   /** `null`: the user who runs playbook (or what ssh_config says). */
   readonly username: string | null;
   readonly authentication: NodeAuthentication;
   readonly proxyJump: string | null;
   readonly useSshConfig: boolean;
-  readonly hostKey: HostKeyPolicy;
-  readonly knownHosts: string;
-  readonly keepaliveIntervalMs: number;
+  /** `null`: what ssh_config says, else `strict`. */
+  readonly hostKey: HostKeyPolicy | null;
+  /** Absolute. `null`: what ssh_config says, else the user's own. */
+  readonly knownHosts: string | null;
+  /** `null`: what ssh_config says, else 10 s. */
+  readonly keepaliveIntervalMs: number | null;
   readonly enabled: boolean;
   readonly runtime: Runtime;
   /**
@@ -39,6 +43,25 @@ export interface NodeSpec {
   readonly labels: Readonly<Record<string, string>>;
   readonly source: SourceLocation;
 }
+
+/** Everything of a node that nothing was said about. */
+export const UNCONFIGURED_NODE = {
+  transport: 'local',
+  host: '127.0.0.1',
+  port: null,
+  username: null,
+  authentication: { password: null, privateKeyPath: null, passphrase: null, agent: false },
+  proxyJump: null,
+  useSshConfig: false,
+  hostKey: null,
+  knownHosts: null,
+  keepaliveIntervalMs: null,
+  enabled: true,
+  runtime: 'process',
+  dockerComposePath: null,
+  resultsPath: null,
+  labels: {},
+} as const satisfies Omit<NodeSpec, 'name' | 'source'>;
 
 /** The name under which the machine that runs playbook appears among nodes. No node may be called so. */
 export const CONTROLLER = 'controller';

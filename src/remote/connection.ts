@@ -11,6 +11,9 @@ export interface Connection {
   /** The node's name. */
   readonly node: string;
 
+  /** False once it was closed or lost: it is to be replaced. */
+  readonly isOpen: () => boolean;
+
   /**
    * Runs a program in a session and process group of its own and waits for its end. Never rejects for what the program or the
    * network does: that is the result's `termination`. When the signal aborts or the time is up, the whole process

@@ -32,26 +32,45 @@ export function quoteWords(words: readonly string[]): string {
  * `stdin` is not part of it.
  */
 export function renderScript(command: Command): string {
-  const { argv, env = {}, cwd } = command;
-  const lines: string[] = [];
-  if (cwd !== undefined) lines.push(`cd ${quoteWord(cwd)} || exit 126`);
+  return renderStatements(command).join('\n') + '\n';
+}
+
+/**
+ * The same in one line, for a shell that reads its input by lines.
+ *
+ * @param newline Expands to a newline where it stands between double quotes, as `$N` does in a shell that set it.
+ * @param launcher Words of the shell that run the program: `exec setsid`.
+ */
+export function renderLine(command: Command, newline: string, launcher = 'exec'): string {
+  // Every newline stands between single quotes: nothing else of a statement holds one.
+  return renderStatements(command, launcher)
+    .map((statement) => statement.replaceAll('\n', `'"${newline}"'`))
+    .join('; ');
+}
+
+function renderStatements({ argv, env = {}, cwd }: Command, launcher = 'exec'): string[] {
+  const statements: string[] = [];
+  if (cwd !== undefined) statements.push(`cd ${quoteWord(cwd)} || exit 126`);
   const further: string[] = [];
   for (const [name, value] of Object.entries(env)) {
-    if (passesShells(name)) lines.push(`export ${name}=${quoteWord(value)}`);
+    if (passesShells(name)) statements.push(`export ${name}=${quoteWord(value)}`);
     else further.push(`${name}=${value}`);
   }
-  lines.push(renderCall(argv, further));
-  return lines.join('\n') + '\n';
+  return [...statements, renderCall(argv, further, launcher)];
 }
 
 /** @param assignments `NAME=value` that only `env` can set. */
-function renderCall(argv: Command['argv'], assignments: readonly string[]): string {
+function renderCall(
+  argv: Command['argv'],
+  assignments: readonly string[],
+  launcher: string,
+): string {
   const program = argv[0];
   if (assignments.length > 0) {
     // A program with `=` in its name would be one more assignment to `env`.
     const call = program.includes('=') ? ['/bin/sh', '-c', 'exec "$0" "$@"', ...argv] : argv;
-    return `exec /usr/bin/env -- ${quoteWords([...assignments, ...call])}`;
+    return `${launcher} /usr/bin/env -- ${quoteWords([...assignments, ...call])}`;
   }
   // `exec` would take it for an option; a simple command does not.
-  return program.startsWith('-') ? quoteWords(argv) : `exec ${quoteWords(argv)}`;
+  return program.startsWith('-') ? quoteWords(argv) : `${launcher} ${quoteWords(argv)}`;
 }

@@ -35,6 +35,7 @@ export function recordConnection(connection: Connection): RecordingConnection {
 
   return {
     node: connection.node,
+    isOpen: () => connection.isOpen(),
     calls,
     exec: (command, options) =>
       record((result) => ({ type: 'exec', command, result }), connection.exec(command, options)),

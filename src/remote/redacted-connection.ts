@@ -10,6 +10,7 @@ import type { Redactor } from './redaction.js';
 export function redactConnection(connection: Connection, redactor: Redactor): Connection {
   return {
     node: connection.node,
+    isOpen: () => connection.isOpen(),
     exec: async (command, options) => maskResult(await connection.exec(command, options), redactor),
     upload: (from, to, options) => connection.upload(from, to, options),
     download: (from, to, options) => connection.download(from, to, options),

@@ -4,10 +4,10 @@ import path from 'node:path';
 
 import type { Clock } from '../../src/async/clock.js';
 import { createProcessBackend } from '../../src/deploy/process/backend.js';
-import type { Deployment } from '../../src/deploy/backend.js';
+import type { Deployment, RunningService } from '../../src/deploy/backend.js';
 import type { ServiceSpec } from '../../src/model/service.js';
 import { openLocal } from '../../src/remote/local/connection.js';
-import { createPool } from '../../src/remote/pool.js';
+import { createPool } from '../../src/remote/pool/pool.js';
 import type { BackendUnderTest, WantedService } from '../contract/backend.js';
 import { nodeSpec, serviceSpec } from './specs.js';
 
@@ -41,6 +41,15 @@ export async function openLocalBackend(options: { clock?: Clock } = {}): Promise
     deployment,
     serviceSpec: processService,
     readWorkingFile: (name) => readFile(path.join(deployment.workingFolder, name)),
+    kill: (running) => Promise.resolve(void process.kill(processGroupOf(running), 'SIGKILL')),
+    async ownerOf(running) {
+      const environ = await readFile(`/proc/${processGroupOf(running)}/environ`, 'utf8');
+      const env = new Map(
+        environ.split('\0').map((entry) => entry.split('=', 2) as [string, string | undefined]),
+      );
+      return ['RUN', 'SCENARIO', 'NODE', 'SERVICE'].map((name) => env.get(`PLAYBOOK_${name}`));
+    },
+    outputIn: (log) => log,
     otherDeployment: (changes) => ({
       ...deployment,
       stateFolder: path.join(root, 'other'),
@@ -51,6 +60,10 @@ export async function openLocalBackend(options: { clock?: Clock } = {}): Promise
       await rm(root, { recursive: true, force: true });
     },
   };
+}
+
+function processGroupOf({ description }: RunningService): number {
+  return Number(description.replace('process group ', ''));
 }
 
 function processService(wanted: WantedService): ServiceSpec {

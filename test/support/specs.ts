@@ -1,4 +1,4 @@
-import type { NodeSpec } from '../../src/model/node.js';
+import { type NodeSpec, UNCONFIGURED_NODE } from '../../src/model/node.js';
 import type { Project } from '../../src/model/project.js';
 import type { ScenarioSpec } from '../../src/model/scenario.js';
 import type { DependencyCondition, ServiceSpec } from '../../src/model/service.js';
@@ -8,22 +8,8 @@ const source = { file: 'scenarios/001_test/metadata.yaml', line: 1, column: 1 };
 /** A local node with runtime process. */
 export function nodeSpec(overrides: Partial<NodeSpec> = {}): NodeSpec {
   return {
+    ...UNCONFIGURED_NODE,
     name: 'node1',
-    transport: 'local',
-    host: '127.0.0.1',
-    port: 22,
-    username: null,
-    authentication: { password: null, privateKeyPath: null, passphrase: null, agent: false },
-    proxyJump: null,
-    useSshConfig: true,
-    hostKey: 'strict',
-    knownHosts: '~/.ssh/known_hosts',
-    keepaliveIntervalMs: 10_000,
-    enabled: true,
-    runtime: 'process',
-    dockerComposePath: null,
-    resultsPath: null,
-    labels: {},
     source,
     ...overrides,
   };
@@ -56,6 +42,7 @@ export function serviceSpec(
       stopGracePeriodMs: 10_000,
       healthCheck: null,
     },
+    container: null,
     source,
     ...overrides,
   };
@@ -72,7 +59,7 @@ export function scenarioSpec(overrides: Partial<ScenarioSpec> = {}): ScenarioSpe
     enabled: true,
     estimatedDurationMs: null,
     tags: [],
-    resourceRequirements: { minGpuMemoryBytes: null, minNodes: null },
+    resourceRequirements: { minGpuMemoryBytes: null, minGpus: null, gpuModel: null, minNodes: null },
     services,
     nodes: [...new Set(services.map(({ node }) => node))].sort(),
     testExecution: {
@@ -96,8 +83,14 @@ export function scenarioSpec(overrides: Partial<ScenarioSpec> = {}): ScenarioSpe
       retryDelayMs: 30_000,
       retryOnlyFailed: true,
     },
-    serviceHealthCheck: { enabled: true, strategy: 'standard' },
+    serviceHealthCheck: {
+      enabled: true,
+      strategy: 'standard',
+      autoRecovery: false,
+      minFreeDiskBytes: 0,
+    },
     envFile: null,
+    composeVariables: {},
     testConfig: null,
     source,
     ...overrides,

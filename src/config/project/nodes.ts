@@ -33,11 +33,8 @@ export interface NodesContext {
 const RESERVED: readonly string[] = ['local', 'remote', 'auto', CONTROLLER];
 const NAME = new RegExp(NAME_PATTERN);
 const HOST = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9._-]+)?)$/;
-const JUMP = /^(?:[^@\s]+@)?(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+const JUMP = /^(?:ssh:\/\/)?(?:[^@\s]+@)?(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 const LOOPBACK = '127.0.0.1';
-const SSH_PORT = 22;
-const KNOWN_HOSTS = '~/.ssh/known_hosts';
-const KEEPALIVE_MS = 10_000;
 
 const ignore: Report = () => undefined;
 
@@ -117,7 +114,7 @@ function resolveNode(
   const passphrase = section.get('passphrase') ?? null;
   secrets.add(password);
   secrets.add(passphrase);
-  const hostKey = section.get('host_key') ?? 'strict';
+  const hostKey = section.get('host_key') ?? null;
   if (hostKey === 'off' && transport === 'ssh') {
     section.warn('host_key', 'the host key is not checked: whoever answers gets the credentials');
   }
@@ -129,14 +126,14 @@ function resolveNode(
     name: entry.key,
     transport,
     host: readHost(section, transport),
-    port: section.get('port') ?? SSH_PORT,
+    port: section.get('port') ?? null,
     username: section.get('username') ?? null,
     authentication: { password, privateKeyPath, passphrase, agent: section.get('agent') ?? false },
     proxyJump: section.get('proxy_jump') ?? null,
     useSshConfig: section.get('use_ssh_config') ?? false,
     hostKey,
-    knownHosts: fromHere(section.get('known_hosts') ?? KNOWN_HOSTS) ?? '',
-    keepaliveIntervalMs: parseDuration(section.get('keepalive_interval') ?? NaN) ?? KEEPALIVE_MS,
+    knownHosts: fromHere(section.get('known_hosts')),
+    keepaliveIntervalMs: parseDuration(section.get('keepalive_interval') ?? NaN) ?? null,
     enabled: isEnabled,
     runtime: section.get('runtime') ?? 'docker',
     dockerComposePath: onNode(section.get('docker_compose_path')),
@@ -194,15 +191,18 @@ function checkJump(
     }
     next = byName.get(jump);
   }
-  const over = byName.get(node.proxyJump);
-  if (over && !over.enabled) {
-    section?.error('proxy_jump', `the node ${over.name} is disabled`);
-  } else if (!over && !JUMP.test(node.proxyJump)) {
-    const nearest = findNearest(node.proxyJump, byName.keys());
-    section?.error(
-      'proxy_jump',
-      `is neither a node nor [user@]host[:port]: '${node.proxyJump}'`,
-      nearest === undefined ? '' : `did you mean \`${nearest}\`?`,
-    );
+  if (node.proxyJump === 'none') return;
+  for (const hop of node.proxyJump.split(',').map((part) => part.trim())) {
+    const over = byName.get(hop);
+    if (over && !over.enabled) {
+      section?.error('proxy_jump', `the node ${over.name} is disabled`);
+    } else if (!over && !JUMP.test(hop)) {
+      const nearest = findNearest(hop, byName.keys());
+      section?.error(
+        'proxy_jump',
+        `is neither a node nor [user@]host[:port]: '${hop}'`,
+        nearest === undefined ? '' : `did you mean \`${nearest}\`?`,
+      );
+    }
   }
 }

@@ -47,6 +47,7 @@ export function openLocal(node: NodeSpec, options: LocalOptions): Promise<Outcom
 
   const connection: Connection = {
     node: node.name,
+    isOpen: () => !closing.signal.aborted,
     exec(command, execOptions = {}) {
       if (closing.signal.aborted) return Promise.resolve(closedResult());
       const context = { clock, cwd, environment, pipes, closing: closing.signal };

@@ -6,14 +6,24 @@ export class SourceChanged extends Error {
   override readonly name = 'SourceChanged';
 }
 
-/** What went wrong with a transfer, as the user is told. */
-export function transferFailure(error: unknown, node: string, from: string, to: string): Failure {
+/**
+ * What went wrong with a transfer, as the user is told.
+ *
+ * @param place What has no space left, if that is it: both ends of a transfer have a disk.
+ */
+export function transferFailure(
+  error: unknown,
+  node: string,
+  from: string,
+  to: string,
+  place = 'the device',
+): Failure {
   const { code, path, message } = error as NodeJS.ErrnoException;
   const what = `could not copy ${from} to ${to}`;
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return createFailure('disk_full', `${what}: no space left on the device`, {
+      return createFailure('disk_full', `${what}: no space left on ${place}`, {
         node,
         hint: 'free some space there and run again',
       });

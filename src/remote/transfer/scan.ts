@@ -75,25 +75,41 @@ export function joinBytes(folder: Buffer, name: Buffer): Buffer {
  */
 async function targetInside(root: Buffer, realRoot: Buffer, link: Buffer): Promise<Buffer> {
   const target = await readlink(joinBytes(root, link), { encoding: 'buffer' });
-  const refusal = new LinkLeadsOutside(link, target);
+  const inside = resolveLink(link, target, [root, realRoot]);
+  if (inside === null || !(await staysInside(root, realRoot, link))) {
+    throw new LinkLeadsOutside(link, target);
+  }
+  return inside;
+}
+
+/**
+ * What the text of a link says, relative to the link's folder.
+ *
+ * @param link Relative to the folder that is copied.
+ * @param roots Paths of that folder, one of which an absolute target begins with.
+ * @returns `null` where it leads out of the folder.
+ */
+export function resolveLink(link: Buffer, target: Buffer, roots: readonly Buffer[]): Buffer | null {
   // One byte to one character and back: nothing is lost, and `/` and `.` are what they are.
   const folder = partsOf(link.toString('latin1')).slice(0, -1);
   const written = target.toString('latin1');
-
-  const inside = written.startsWith('/')
-    ? (relativeTo(root, written) ?? relativeTo(realRoot, written))
-    : resolveParts([...folder, ...partsOf(written)]);
-  if (inside === null) throw refusal;
-  // What the text says may be led astray by a link on the way.
-  const real = await realpath(joinBytes(root, link), { encoding: 'latin1' }).catch(() => null);
-  if (real !== null && relativeTo(realRoot, real) === null) throw refusal;
-
-  if (!written.startsWith('/')) return target;
+  if (!written.startsWith('/')) {
+    return resolveParts([...folder, ...partsOf(written)]) === null ? null : target;
+  }
+  const inside = roots.map((root) => relativeTo(root, written)).find((parts) => parts !== null);
+  if (!inside) return null;
   const relative = [...folder.map(() => '..'), ...inside].join('/');
   return Buffer.from(relative === '' ? '.' : relative, 'latin1');
 }
 
-function partsOf(path: string): string[] {
+/** Whether a link that is there ends inside the folder: what its text says may be led astray by a link on the way. */
+async function staysInside(root: Buffer, realRoot: Buffer, link: Buffer): Promise<boolean> {
+  const real = await realpath(joinBytes(root, link), { encoding: 'latin1' }).catch(() => null);
+  return real === null || relativeTo(realRoot, real) !== null;
+}
+
+/** The names on a path. */
+export function partsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }
 

@@ -166,6 +166,7 @@ describe('masking a stream', () => {
 describe('a redacted connection', () => {
   const answering = (result: CommandResult): Connection => ({
     node: 'node1',
+    isOpen: () => true,
     exec: () => Promise.resolve(result),
     upload: () => Promise.reject(new Error('not used')),
     download: () => Promise.reject(new Error('not used')),

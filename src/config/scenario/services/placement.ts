@@ -1,4 +1,4 @@
-import type { NodeSpec } from '../../../model/node.js';
+import { type NodeSpec, UNCONFIGURED_NODE } from '../../../model/node.js';
 import type { SourceLocation } from '../../../model/source.js';
 import type { Section } from '../../check/section.js';
 import type { Report } from '../../problem-log.js';
@@ -26,22 +26,9 @@ export interface Placement {
 
 /** Stands for a node as long as `nodes.yaml` cannot be read: nothing about it is checked. */
 const UNKNOWN: NodeSpec = {
+  ...UNCONFIGURED_NODE,
   name: 'unknown',
-  transport: 'ssh',
-  host: '127.0.0.1',
-  port: 22,
-  username: null,
-  authentication: { password: null, privateKeyPath: null, passphrase: null, agent: false },
-  proxyJump: null,
-  useSshConfig: false,
-  hostKey: 'strict',
-  knownHosts: '',
-  keepaliveIntervalMs: 0,
-  enabled: true,
   runtime: 'docker',
-  dockerComposePath: null,
-  resultsPath: null,
-  labels: {},
   source: { file: '', line: 1, column: 1 },
 };
 

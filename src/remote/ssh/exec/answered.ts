@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:os';
 
 import type { Deadline } from '../../../async/deadline.js';
-import { onAbort } from '../../../async/abort.js';
+import { OVER, onAbort } from '../../../async/abort.js';
 import type { Command } from '../../../model/command.js';
 import type { ExecOptions } from '../../connection.js';
 import { TailBuffer } from '../../streams/tail-buffer.js';
@@ -73,7 +73,7 @@ export async function execAnswered(
     if ((await end()) === 'lost') orphan();
     const isAnswered = new AbortController();
     const last = await Promise.race([asked, clock.sleep(ANSWER_MS, isAnswered.signal)]);
-    isAnswered.abort();
+    isAnswered.abort(OVER);
     if (!last) shell.close();
     return finish({ termination });
   }
@@ -103,6 +103,6 @@ function endingOf({ status }: Answer): Ending {
 async function whyLost({ lost, clock }: SshExecContext): Promise<string> {
   const isTold = new AbortController();
   const reason = await Promise.race([lost, clock.sleep(500, isTold.signal)]);
-  isTold.abort();
+  isTold.abort(OVER);
   return reason ?? 'the shell on the node was ended';
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 
 import type { ClientChannel } from 'ssh2';
 
-import { onAbort } from '../../../async/abort.js';
+import { OVER, onAbort } from '../../../async/abort.js';
 import type { Deadline } from '../../../async/deadline.js';
 import type { Command } from '../../../model/command.js';
 import type { ExecOptions, ProgramExit } from '../../connection.js';
@@ -176,6 +176,6 @@ async function within<T>(
 ): Promise<T | null> {
   const isOver = new AbortController();
   const first = await Promise.race([promise, clock.sleep(ms, isOver.signal).then(() => null)]);
-  isOver.abort();
+  isOver.abort(OVER);
   return first;
 }

@@ -125,10 +125,11 @@ export function createSessions(first: Login, { node, dial }: SessionsOptions): S
         }
         release(link);
         if (link.isLost) continue;
-        if (!opened.isRefused || link.granted === 0) {
+        if (!opened.isRefused || (link.granted === 0 && link.taken === 0)) {
           return { ok: false, failure: refused(node, opened.reason) };
         }
-        limit = link.granted;
+        // Those that were asked for together are refused together: each refusal counts for itself.
+        limit = Math.max(1, link.granted, limit - 1);
       }
     },
 

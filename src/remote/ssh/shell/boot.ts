@@ -53,10 +53,10 @@ const KEEPING = [
   `_s() { s=; g=; read -r l <"/proc/$1/stat" || return 1; set -- \${l##*) }; s=$1 g=$3; case $s in Z|X) return 1 ;; esac; }`,
   // What lives of group $2, and with mark $1 outside of it, one id a line.
   `_a() { for p in $(_p "$1" /proc/[0-9]*/environ); do _s "$p" && [ "$g" != "$2" ] && echo "$p"; done; ` +
-    `[ -z "$2" ] || ! kill -s 0 -- "-$2" || for p in /proc/[0-9]*; do _s "\${p#/proc/}" && [ "$g" = "$2" ] && echo "\${p#/proc/}"; done; }`,
+    `[ -z "$2" ] || ! kill -0 "-$2" || for p in /proc/[0-9]*; do _s "\${p#/proc/}" && [ "$g" = "$2" ] && echo "\${p#/proc/}"; done; }`,
   // Sends signal $3 to all of that, and tells what lives.
-  `_k() { [ -z "$2" ] || kill -s "$3" -- "-$2"; for p in $(_p "$1" /proc/[0-9]*/environ); do ` +
-    `_s "$p" && [ "$g" != "$2" ] && kill -s "$3" "$p"; done; _a "$1" "$2"; }`,
+  `_k() { [ -z "$2" ] || kill "-$3" "-$2"; for p in $(_p "$1" /proc/[0-9]*/environ); do ` +
+    `_s "$p" && [ "$g" != "$2" ] && kill "-$3" "$p"; done; _a "$1" "$2"; }`,
   'S=; command -v setsid >/dev/null && S=setsid',
 ];
 

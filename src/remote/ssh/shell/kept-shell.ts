@@ -104,6 +104,7 @@ export function keepShell(channel: ClientChannel): Promise<KeptShell | string> {
   );
   const onClose = () => {
     isClosed = true;
+    channel.close();
     stdout.flush();
     settle(noise.trim());
     current?.resolve(null);
@@ -135,6 +136,8 @@ export function keepShell(channel: ClientChannel): Promise<KeptShell | string> {
   channel.on('data', (chunk: Buffer) => stdout.push(chunk));
   channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   channel.on('error', () => undefined);
+  // A program may still hold the channel open when the shell is gone.
+  channel.once('exit', onClose);
   channel.once('close', onClose);
   channel.write(`${bootKeptShell(token)}\n`);
   return ready;

@@ -21,14 +21,14 @@ describe('a node', () => {
       name: 'node1',
       transport: 'ssh',
       host: '10.0.0.1',
-      port: 22,
+      port: null,
       username: null,
       authentication: { password: null, privateKeyPath: null, passphrase: null, agent: false },
       proxyJump: null,
       useSshConfig: false,
-      hostKey: 'strict',
-      knownHosts: '/home/me/.ssh/known_hosts',
-      keepaliveIntervalMs: 10_000,
+      hostKey: null,
+      knownHosts: null,
+      keepaliveIntervalMs: null,
       enabled: true,
       runtime: 'docker',
       dockerComposePath: null,
@@ -157,6 +157,14 @@ describe('variables in nodes.yaml', () => {
 });
 
 describe('a password that is written in nodes.yaml', () => {
+  it.each(['b,me@bastion:2200', 'ssh://me@bastion:2200', 'none', '[fe80::1]:22'])(
+    'may lead over %s',
+    async (jump) => {
+      const text = `nodes:\n  a: { host: a, proxy_jump: "${jump}" }\n  b: { host: b }\n`;
+      expect((await nodesOf(text))[0]?.proxyJump).toBe(jump);
+    },
+  );
+
   it('is taken out of lines that are shown, whatever is wrong with it', async () => {
     for (const password of ['hunter22', '12345', '"a b c d"', 'P@$$w0rd']) {
       const line = `  n: { host: h, prot: 22, password: ${password} }`;

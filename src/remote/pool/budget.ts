@@ -1,0 +1,33 @@
+/** How many connections may be open in total, whoever opens them. */
+export interface ConnectionBudget {
+  /** @returns Whether there was one left; then it is to be given back. */
+  tryTake(): boolean;
+  giveBack(): void;
+  /** Resolves when one was given back, or may be had by closing what is idle now. */
+  untilChanged(): Promise<void>;
+  /** Wakes those who wait: something became idle. */
+  wake(): void;
+}
+
+export function createBudget(max: number): ConnectionBudget {
+  let taken = 0;
+  let waiting: (() => void)[] = [];
+  const wake = () => {
+    const woken = waiting;
+    waiting = [];
+    for (const resume of woken) resume();
+  };
+  return {
+    tryTake() {
+      if (taken >= max) return false;
+      taken += 1;
+      return true;
+    },
+    giveBack() {
+      taken -= 1;
+      wake();
+    },
+    untilChanged: () => new Promise((resolve) => waiting.push(resolve)),
+    wake,
+  };
+}

@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs';
+
+/** Why there can be no real sshd here, `null` where there can: for `describe.skipIf(SSHD_MISSING !== null)`. */
+export const SSHD_MISSING: string | null = missing();
+
+function missing(): string | null {
+  if (process.getuid?.() !== 0) return 'sshd has to be started as root';
+  const needed = ['/usr/sbin/sshd', '/usr/bin/ssh-keygen', '/usr/bin/ssh'];
+  const absent = needed.filter((file) => !existsSync(file));
+  return absent.length === 0
+    ? null
+    : `${absent.join(', ')} missing: apt-get install openssh-server openssh-client`;
+}

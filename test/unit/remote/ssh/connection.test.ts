@@ -1,0 +1,263 @@
+import { readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import type { Connection } from '../../../../src/remote/connection.js';
+import { describeConnection } from '../../../contract/connection.js';
+import { openOverSsh, sshConnector } from '../../../support/ssh-connections.js';
+import { type SshServer, startSshServer } from '../../../support/ssh-server/start.js';
+import { SSHD_MISSING } from '../../../support/sshd/requirements.js';
+import { type Sshd, startSshd } from '../../../support/sshd/start.js';
+import { type SystemUser, addSystemUser } from '../../../support/sshd/user.js';
+import { makeTempFolder } from '../../../support/temp-folder.js';
+
+/** A zombie is over; whoever inherited it may be slow to collect it. */
+const isAlive = (pid: string | number) => {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+};
+const untilGone = async (pid: string | number) => {
+  while (isAlive(pid)) await wait(10);
+};
+const untilWritten = async (file: string) => {
+  for (;;) {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    if (text.endsWith('\n')) return text.trim();
+    await wait(5);
+  }
+};
+
+describe.skipIf(SSHD_MISSING !== null)('over a real sshd', () => {
+  let sshd: Sshd;
+  beforeAll(async () => {
+    sshd = await startSshd();
+  });
+  afterAll(() => sshd.stop());
+
+  describeConnection('real ssh', () => openOverSsh(sshd.nodeSpec()));
+
+  describe('with a login shell that is not plain', () => {
+    let user: SystemUser | null = null;
+    afterEach(async () => {
+      await user?.remove();
+      user = null;
+    });
+    const echo = async (connection: Connection) => {
+      const command = {
+        argv: ['sh', '-c', 'printf "%s|%s" "$1" "$ODD"; echo err >&2', 'sh', "a 'b' $c"],
+        env: { ODD: 'x\n"y" \\' },
+      } as const;
+      const asked = await connection.exec(command);
+      const sink = new PassThrough();
+      const streamed = await connection.exec(command, { stdout: sink });
+      await connection.close();
+      return [
+        [asked.stdout.toString(), asked.stderr.toString()],
+        [String(sink.read()), streamed.stderr.toString()],
+      ];
+    };
+    const expected = [`a 'b' $c|x\n"y" \\`, 'err\n'];
+
+    it.each(['/usr/bin/fish', '/bin/bash', '/bin/dash'])(
+      'runs programs the same: %s',
+      async (shell) => {
+        user = await addSystemUser(shell);
+        const connection = await openOverSsh(sshd.nodeSpec({ username: user.name }));
+        expect(await echo(connection)).toEqual([expected, expected]);
+      },
+    );
+
+    it('does not take what an rc file prints for output', async () => {
+      user = await addSystemUser('/bin/bash');
+      await writeFile(
+        path.join(user.home, '.bashrc'),
+        'echo "Welcome to $(hostname)!"; printf "no newline" >&2\n',
+      );
+      const connection = await openOverSsh(sshd.nodeSpec({ username: user.name }));
+      expect(await echo(connection)).toEqual([expected, expected]);
+    });
+
+    it('says so where the login runs no commands, with what it printed', async () => {
+      user = await addSystemUser('/usr/sbin/nologin');
+      const connection = await openOverSsh(sshd.nodeSpec({ username: user.name }));
+      const ran = await connection.exec({ argv: ['true'] });
+      expect(ran).toMatchObject({ termination: 'not-started' });
+      expect('reason' in ran && ran.reason).toContain('This account is currently not available');
+      expect(await connection.info()).toMatchObject({
+        ok: false,
+        failure: { kind: 'unreachable' },
+      });
+      await connection.close();
+    });
+
+    it('shows no variable in the list of processes, on the node', async () => {
+      user = await addSystemUser();
+      const connection = await openOverSsh(sshd.nodeSpec({ username: user.name }));
+      const env = { TOKEN: 'sesame-open' };
+      const list = { argv: ['ps', '-eo', 'args'], env } as const;
+      const sink = new PassThrough();
+      await connection.exec(list, { stdout: sink });
+      const { stdout } = await connection.exec(list);
+      expect(`${stdout.toString()}${String(sink.read())}`).not.toContain('sesame-open');
+      await connection.close();
+    });
+  });
+
+  describe('with forty programs at once', () => {
+    it('queues and spreads them over what sshd allows, and learns that from refusals', async () => {
+      await sshd.restart(['MaxSessions 3']);
+      const connection = await openOverSsh(sshd.nodeSpec());
+      const runs = Array.from({ length: 40 }, async (_, index) => {
+        const sink = new PassThrough();
+        const ran = await connection.exec(
+          { argv: ['sh', '-c', `sleep 0.1; echo ${index}`] },
+          // Some as questions, some on sessions of their own.
+          index % 2 === 0 ? {} : { stdout: sink },
+        );
+        return [ran.termination, index % 2 === 0 ? ran.stdout.toString() : String(sink.read())];
+      });
+      expect(await Promise.all(runs)).toEqual(
+        Array.from({ length: 40 }, (_, index) => ['exited', `${index}\n`]),
+      );
+      await connection.close();
+      await sshd.restart();
+    });
+
+    it('can still end them when no session is left', async () => {
+      await sshd.restart(['MaxSessions 2']);
+      const opened = await sshConnector([], { max: 1 })(sshd.nodeSpec());
+      if (!opened.ok) throw new Error(opened.failure.message);
+      const folder = await makeTempFolder();
+      const running = opened.value.exec(
+        { argv: ['sh', '-c', `echo $$ > ${folder}/pid; sleep 60`] },
+        { stdout: new PassThrough(), timeoutMs: 1_000, graceMs: 100 },
+      );
+      const pid = await untilWritten(`${folder}/pid`);
+      expect((await running).termination).toBe('timed-out');
+      expect(isAlive(pid)).toBe(false);
+      await opened.value.close();
+      await sshd.restart();
+    });
+  });
+
+  describe('when the connection is lost', () => {
+    it('never takes that for a success, and ends what ran over the next connection', async () => {
+      const connect = sshConnector();
+      const opened = await connect(sshd.nodeSpec());
+      if (!opened.ok) throw new Error(opened.failure.message);
+      const connection = opened.value;
+      const folder = await makeTempFolder();
+      const script = `trap '' TERM HUP; echo $$ > ${folder}/pid; while :; do sleep 1; done`;
+      const running = connection.exec(
+        { argv: ['sh', '-c', script] },
+        { stdout: new PassThrough(), graceMs: 50 },
+      );
+      const asked = connection.exec({ argv: ['sh', '-c', `echo $$ > ${folder}/asked; sleep 60`] });
+      const pids = [await untilWritten(`${folder}/pid`), await untilWritten(`${folder}/asked`)];
+      await sshd.killSessions();
+      expect((await running).termination).toBe('connection-lost');
+      expect((await asked).termination).toBe('connection-lost');
+      expect(connection.isOpen()).toBe(false);
+      await connection.close();
+      for (const pid of pids) expect(isAlive(pid)).toBe(false);
+    });
+
+    it('ends it first of all when the node answers again later', async () => {
+      const connect = sshConnector();
+      const opened = await connect(sshd.nodeSpec());
+      if (!opened.ok) throw new Error(opened.failure.message);
+      const folder = await makeTempFolder();
+      const script = `trap '' TERM HUP; echo $$ > ${folder}/pid; while :; do sleep 1; done`;
+      const running = opened.value.exec(
+        { argv: ['sh', '-c', script] },
+        { stdout: new PassThrough() },
+      );
+      const pid = await untilWritten(`${folder}/pid`);
+      await sshd.kill();
+      expect((await running).termination).toBe('connection-lost');
+      await opened.value.close();
+      expect(isAlive(pid)).toBe(true);
+      await sshd.restart();
+      const again = await connect(sshd.nodeSpec());
+      if (!again.ok) throw new Error(again.failure.message);
+      await untilGone(pid);
+      await again.value.close();
+    });
+  });
+
+  it('writes 64 MB to each stream in bounded memory, byte-identical', async () => {
+    const connection = await openOverSsh(sshd.nodeSpec());
+    const script =
+      'head -c 67108864 /dev/zero | tr "\\0" a & head -c 67108864 /dev/zero | tr "\\0" b >&2; wait';
+    const counts = { a: 0, b: 0, others: 0 };
+    const counter = (letter: 'a' | 'b') =>
+      new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          const own = chunk.every((byte) => byte === letter.charCodeAt(0));
+          counts[own ? letter : 'others'] += chunk.length;
+          done();
+        },
+      });
+    const before = process.memoryUsage().rss;
+    await connection.exec(
+      { argv: ['sh', '-c', script] },
+      { stdout: counter('a'), stderr: counter('b') },
+    );
+    expect(counts).toEqual({ a: 67_108_864, b: 67_108_864, others: 0 });
+    expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
+    await connection.close();
+  });
+});
+
+describe('over a server that fails', () => {
+  let server: SshServer;
+  beforeEach(async () => {
+    server = await startSshServer();
+  });
+  afterEach(() => server.stop());
+
+  it('finds a connection that is reset in the middle of a program', async () => {
+    const connection = await openOverSsh(server.nodeSpec());
+    const running = connection.exec(
+      { argv: ['sh', '-c', 'echo begun; sleep 60'] },
+      { stdout: new PassThrough() },
+    );
+    await wait(200);
+    server.reset();
+    const ran = await running;
+    expect(ran.termination).toBe('connection-lost');
+    await connection.close();
+  });
+
+  it('finds a node that no longer answers within three keepalives', async () => {
+    const connection = await openOverSsh(server.nodeSpec({ keepaliveIntervalMs: 100 }));
+    const sink = new PassThrough();
+    const running = connection.exec(
+      { argv: ['sh', '-c', 'echo begun; sleep 60'] },
+      { stdout: sink },
+    );
+    await new Promise((resolve) => sink.once('data', resolve));
+    const begin = performance.now();
+    server.stall();
+    const ran = await running;
+    expect(ran.termination).toBe('connection-lost');
+    expect(performance.now() - begin).toBeLessThan(3_000);
+    await server.stop();
+    await connection.close();
+  });
+
+  it('tells a refusal of every session from a lost connection', async () => {
+    server.faults.maxSessions = 0;
+    const connection = await openOverSsh(server.nodeSpec());
+    const ran = await connection.exec({ argv: ['true'] });
+    expect(ran).toMatchObject({ termination: 'not-started' });
+    await connection.close();
+  });
+});
