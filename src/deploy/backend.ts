@@ -11,6 +11,11 @@ export interface Deployment {
   readonly workingFolder: string;
   /** A folder on the node for what the backend itself needs to keep (logs, process ids), absolute; it exists. */
   readonly stateFolder: string;
+  /**
+   * Where compose looks for the variables of its files, besides the node's environment and the `.env` beside the file:
+   * what was set on the machine that runs playbook. Default: none.
+   */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** A service that was started. */
@@ -45,15 +50,24 @@ export interface Leftover {
 }
 
 /**
- * What runs services on a node: `process/`, later `compose/`. A backend serves every node of its runtime; it keeps
+ * What runs services on a node: `process/`, `compose/`. A backend serves every node of its runtime; it keeps
  * no state that a later process could not rebuild from the node.
  */
 export interface DeploymentBackend {
   readonly runtime: Runtime;
   /** What keeps this node from running services of this runtime. Changes nothing. */
   check(node: NodeSpec, signal: AbortSignal): Promise<readonly Failure[]>;
-  /** Once per node and scenario, before any `up`. */
-  prepare(deployment: Deployment, signal: AbortSignal): Promise<Outcome<void>>;
+  /**
+   * Once per node and scenario, before any `up`. A failure leaves nothing behind.
+   *
+   * @param services Those that will be brought up there: what takes long (images) or can be done ahead (containers) is
+   *   done now. Without them it is done when their turn comes, as far as it can be then.
+   */
+  prepare(
+    deployment: Deployment,
+    signal: AbortSignal,
+    services?: readonly ServiceSpec[],
+  ): Promise<Outcome<void>>;
   /** Starts one service, without its dependencies, and returns as soon as it runs (or failed to). */
   up(
     deployment: Deployment,
@@ -73,6 +87,11 @@ export interface DeploymentBackend {
   saveLog(running: RunningService, to: string): Promise<Outcome<void>>;
   /** Stops and removes one service. Ok when it is gone, also when it was gone before. */
   down(running: RunningService): Promise<Outcome<void>>;
+  /**
+   * Removes what belongs to no single service (networks, volumes, containers whose turn never came), once all services
+   * are down and their logs saved. Leaves what runs alone, and fails then.
+   */
+  finish(deployment: Deployment): Promise<Outcome<void>>;
   /** What of this deployment is still there: how teardown proves itself. */
   leftovers(deployment: Deployment): Promise<Outcome<readonly Leftover[]>>;
   /** Ends by force whatever `leftovers` would list. */

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../async/clock.js';
 import { type Replay, createReplay } from '../../async/replay.js';
 import type { HealthCheck, ProcessSpec, ServiceSpec } from '../../model/service.js';
-import type { ConnectionPool } from '../../remote/pool.js';
+import type { ConnectionPool } from '../../remote/pool/pool.js';
 import { type Redactor, createRedactor } from '../../remote/redaction.js';
 import type { DeploymentBackend, RunningService, ServiceEvent } from '../backend.js';
 import { findProblems, prepareDeployment } from './check.js';
@@ -105,6 +105,8 @@ export function createProcessBackend(options: ProcessBackendOptions): Deployment
       return stopRecorded(pool, deployment, service, specOf(service), how);
     },
 
+    // A process shares nothing that would be left when it is gone.
+    finish: () => Promise.resolve({ ok: true, value: undefined }),
     leftovers: (deployment) => listLeftovers(pool, deployment),
     purge: (deployment) => purgeDeployment(pool, deployment),
   };

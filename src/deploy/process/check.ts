@@ -1,6 +1,6 @@
 import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
-import type { ConnectionPool } from '../../remote/pool.js';
+import type { ConnectionPool } from '../../remote/pool/pool.js';
 import type { Deployment } from '../backend.js';
 import { checkCommand, prepareCommand } from './commands.js';
 

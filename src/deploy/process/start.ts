@@ -3,7 +3,7 @@ import { createDeferred } from '../../async/deferred.js';
 import type { CommandResult } from '../../model/command.js';
 import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
 import type { ProcessSpec, ServiceSpec } from '../../model/service.js';
-import type { ConnectionPool } from '../../remote/pool.js';
+import type { ConnectionPool } from '../../remote/pool/pool.js';
 import { createLineSink } from '../../remote/lines.js';
 import type { Deployment, ServiceExit } from '../backend.js';
 import { logPath, startCommand } from './commands.js';

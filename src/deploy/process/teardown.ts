@@ -1,7 +1,7 @@
 import type { Command, CommandResult } from '../../model/command.js';
 import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
 import type { ProcessSpec, ServiceSpec } from '../../model/service.js';
-import type { ConnectionPool } from '../../remote/pool.js';
+import type { ConnectionPool } from '../../remote/pool/pool.js';
 import type { Deployment, Leftover } from '../backend.js';
 import { listCommand, purgeCommand, stopCommand } from './commands.js';
 

@@ -1,4 +1,6 @@
 import { describeBackend } from '../../../contract/backend.js';
 import { openLocalBackend } from '../../../support/local-backend.js';
 
-describeBackend('process', () => openLocalBackend());
+const traits = { logsOutliveServices: true, logsAreBytes: true };
+
+describeBackend('process', traits, () => openLocalBackend());

@@ -7,7 +7,7 @@ import { createProcessBackend } from '../../../../src/deploy/process/backend.js'
 import type { CommandResult } from '../../../../src/model/command.js';
 import type { Connection } from '../../../../src/remote/connection.js';
 import { openLocal } from '../../../../src/remote/local/connection.js';
-import { createPool } from '../../../../src/remote/pool.js';
+import { createPool } from '../../../../src/remote/pool/pool.js';
 import { createRedactor } from '../../../../src/remote/redaction.js';
 import { nodeSpec, serviceSpec } from '../../../support/specs.js';
 import { makeTempFolder } from '../../../support/temp-folder.js';

@@ -1,0 +1,97 @@
+import { type Clock, systemClock } from '../../async/clock.js';
+import type { ConnectionPool } from '../../remote/pool/pool.js';
+import { type Redactor, createRedactor } from '../../remote/redaction.js';
+import type { Deployment, DeploymentBackend, RunningService } from '../backend.js';
+import { followLines, readLastLines, saveLogFile } from './logs.js';
+import { projectName } from './names.js';
+import { createProject, type Project } from './project.js';
+import { createDetection } from './runtime/check.js';
+import { listLeftovers } from './teardown.js';
+import type { History } from './watch/history.js';
+
+export interface ComposeBackendOptions {
+  readonly pool: ConnectionPool;
+  /** For the pauses while a daemon is away. */
+  readonly clock?: Clock;
+  /** Keeps secrets out of what is shown or saved of logs. */
+  readonly redactor?: Redactor;
+}
+
+/**
+ * Runs services as containers, with Docker Compose V1 or V2. Compose only makes containers, ahead of their turn; they
+ * are started, watched and removed with docker itself, which is faster and the same everywhere.
+ */
+export function createComposeBackend(options: ComposeBackendOptions): DeploymentBackend {
+  const { pool, clock = systemClock, redactor = createRedactor([]) } = options;
+  const detect = createDetection(pool);
+  const projects = new Map<string, Project>();
+  const histories = new WeakMap<RunningService, History>();
+
+  const projectOf = (deployment: Deployment): Project => {
+    const name = projectName(deployment);
+    let project = projects.get(name);
+    if (!project) {
+      project = createProject({ pool, clock, detect, mask: redactor.text, deployment });
+      projects.set(name, project);
+    }
+    return project;
+  };
+  const forget = (deployment: Deployment) => projects.delete(projectName(deployment));
+
+  return {
+    runtime: 'docker',
+
+    async check(node, signal) {
+      const detected = await detect(node, signal);
+      return detected.ok ? [] : [detected.failure];
+    },
+
+    prepare: (deployment, signal, services = []) => projectOf(deployment).prepare(services, signal),
+
+    async up(deployment, service, signal) {
+      const started = await projectOf(deployment).start(service, signal);
+      if (!started.ok) return started;
+      const history = started.value;
+      const running = { service, deployment, description: describe(history.containers) };
+      histories.set(running, history);
+      return { ok: true, value: running };
+    },
+
+    async *watch(running, signal) {
+      let history = histories.get(running);
+      if (!history) {
+        history = await projectOf(running.deployment).attach(running.service);
+        histories.set(running, history);
+      }
+      yield* history.events.read(signal);
+    },
+
+    followLog: (running, signal) => followLines(pool, running, redactor, signal),
+    lastLines: (running, count) => readLastLines(pool, running, redactor, count),
+    saveLog: (running, to) => saveLogFile(pool, running, redactor, to),
+
+    down: (running) =>
+      projectOf(running.deployment).stop(running.service, histories.get(running) ?? null),
+
+    async finish(deployment) {
+      const removed = await projectOf(deployment).remove('stopped');
+      if (removed.ok) forget(deployment);
+      return removed;
+    },
+
+    leftovers: (deployment) => listLeftovers(pool, deployment),
+
+    async purge(deployment) {
+      const removed = await projectOf(deployment).remove('force');
+      if (removed.ok) forget(deployment);
+      return removed;
+    },
+  };
+}
+
+const LENGTH_OF_ID = 12;
+
+function describe(containers: readonly string[]): string {
+  const ids = containers.map((id) => id.slice(0, LENGTH_OF_ID)).join(', ');
+  return `${containers.length === 1 ? 'container' : 'containers'} ${ids}`;
+}

@@ -1,0 +1,223 @@
+import path from 'node:path';
+
+import type { Command } from '../../model/command.js';
+import type { ServiceSpec } from '../../model/service.js';
+import type { Deployment } from '../backend.js';
+import { projectFilter, projectName, serviceFilter, slug } from './names.js';
+import type { ComposeTool } from './runtime/versions.js';
+import {
+  CREATE,
+  DETECT,
+  DISCARD,
+  DOWN,
+  LIST,
+  LOGS,
+  MISSING_IMAGES,
+  PORT_HOLDERS,
+  REMOVE,
+} from './scripts.js';
+
+export function detectCommand(): Command {
+  return shell(DETECT);
+}
+
+/** Prints the compose file as compose understands it, with secrets in it: to be read here, never to be kept. */
+export function configCommand(
+  deployment: Deployment,
+  composeFile: string,
+  compose: ComposeTool,
+): Command {
+  return composeCommand(deployment, composeFile, compose, [], ['config']);
+}
+
+export function missingImagesCommand(images: readonly string[]): Command {
+  return shell(MISSING_IMAGES, ...images);
+}
+
+/** @param platform `null`: the node's own. */
+export function pullCommand(image: string, platform: string | null): Command {
+  const options = platform === null ? [] : ['--platform', platform];
+  return { argv: ['docker', 'pull', '--quiet', ...options, image] };
+}
+
+export function buildCommand(
+  deployment: Deployment,
+  composeFile: string,
+  compose: ComposeTool,
+  services: readonly string[],
+): Command {
+  return composeCommand(deployment, composeFile, compose, [], ['build', ...services]);
+}
+
+/**
+ * Creates the containers of some services of one file, and the networks and volumes that they need. Those of others are
+ * not touched: where they depend on each other is the scheduler's business.
+ *
+ * @param override What is laid over the file; see `override.ts`.
+ */
+export function createCommand(
+  deployment: Deployment,
+  composeFile: string,
+  compose: ComposeTool,
+  services: readonly string[],
+  override: string,
+): Command {
+  const file = overridePath(deployment, composeFile);
+  // What a former start left must not come back with its old events and logs.
+  const options = ['--no-start', '--no-deps', '--no-build', '--force-recreate'];
+  const create = ['up', ...options, ...services];
+  const { argv, ...surroundings } = composeCommand(
+    deployment,
+    composeFile,
+    compose,
+    ['-f', file],
+    create,
+  );
+  return {
+    ...shell(CREATE, file, projectFilter(deployment), ...argv),
+    ...surroundings,
+    stdin: override,
+  };
+}
+
+function overridePath({ stateFolder }: Deployment, composeFile: string): string {
+  return path.posix.join(stateFolder, `${slug(composeFile)}.override.json`);
+}
+
+/**
+ * Compose as a person would run it in the folder of the file: that is where it looks for `.env` and starts relative
+ * paths.
+ */
+function composeCommand(
+  deployment: Deployment,
+  composeFile: string,
+  compose: ComposeTool,
+  files: readonly string[],
+  words: readonly string[],
+): Command {
+  const file = path.posix.resolve(deployment.workingFolder, composeFile);
+  const [program, ...subcommand] = compose.argv;
+  return {
+    argv: [
+      program,
+      ...subcommand,
+      // V2 does not know a service that another one depends on, if it is in no active profile; V1 does not mind.
+      ...(compose.major >= 2 ? ['--profile', '*'] : []),
+      '-p',
+      projectName(deployment),
+      '-f',
+      path.posix.basename(file),
+      ...files,
+      ...words,
+    ],
+    cwd: path.posix.dirname(file),
+    ...(deployment.variables ? { env: deployment.variables } : {}),
+  };
+}
+
+export function startCommand(containers: readonly string[]): Command {
+  return { argv: ['docker', 'start', ...containers] };
+}
+
+export function portHoldersCommand(port: number): Command {
+  return shell(PORT_HOLDERS, String(port));
+}
+
+/** The ids of the containers of one service, a line each. */
+export function containersCommand(deployment: Deployment, service: ServiceSpec): Command {
+  return {
+    argv: ['docker', 'ps', '-aq', '--no-trunc', ...filters(deployment, service).flatMap(asFilter)],
+  };
+}
+
+/**
+ * What happens to the containers of a deployment, a line of JSON each.
+ *
+ * @param since A time as docker understands it: seconds since the epoch, or how long ago (`30s`).
+ */
+export function eventsCommand(deployment: Deployment, since: string): Command {
+  return {
+    argv: [
+      'docker',
+      'events',
+      '--since',
+      since,
+      '--format',
+      '{{json .}}',
+      ...['type=container', projectFilter(deployment)].flatMap(asFilter),
+      // `exec` alone would be most of it: each run of a health check is three events.
+      ...['start', 'die', 'oom', 'health_status', 'pause', 'unpause', 'destroy']
+        .map((event) => `event=${event}`)
+        .flatMap(asFilter),
+    ],
+  };
+}
+
+/** A line of JSON for each container; see `container-state.ts`. */
+export function inspectCommand(containers: readonly string[]): Command {
+  const fields = [
+    '"id":{{json .Id}}',
+    '"restarts":{{json .RestartCount}}',
+    '"state":{{json .State}}',
+    // Not `.Config.Healthcheck`: docker refuses to name what a container does not have.
+    '"check":{{json (index .Config "Healthcheck")}}',
+  ];
+  return {
+    argv: [
+      'docker',
+      'inspect',
+      '--type',
+      'container',
+      '--format',
+      `{${fields.join(',')}}`,
+      ...containers,
+    ],
+  };
+}
+
+export function followLogCommand(deployment: Deployment, service: ServiceSpec): Command {
+  return shell(LOGS, ...filters(deployment, service), '-f');
+}
+
+export function lastLinesCommand(
+  deployment: Deployment,
+  service: ServiceSpec,
+  count: number,
+): Command {
+  return shell(LOGS, ...filters(deployment, service), '--tail', String(count));
+}
+
+export function wholeLogCommand(deployment: Deployment, service: ServiceSpec): Command {
+  return shell(LOGS, ...filters(deployment, service), '--timestamps');
+}
+
+/** @param how `discard`: its containers have never run. */
+export function downCommand(
+  deployment: Deployment,
+  service: ServiceSpec,
+  how: 'stop' | 'discard',
+): Command {
+  return shell(how === 'stop' ? DOWN : DISCARD, ...filters(deployment, service));
+}
+
+export function listCommand(deployment: Deployment): Command {
+  return shell(LIST, projectFilter(deployment), projectName(deployment));
+}
+
+/** @param how `force`: also what runs. */
+export function removeCommand(deployment: Deployment, how: 'force' | 'stopped'): Command {
+  const project = [projectFilter(deployment), projectName(deployment)];
+  return shell(REMOVE, ...project, ...(how === 'force' ? ['--force'] : []));
+}
+
+function filters(deployment: Deployment, service: ServiceSpec): readonly [string, string] {
+  return [projectFilter(deployment), serviceFilter(service)];
+}
+
+function asFilter(filter: string): readonly string[] {
+  return ['--filter', filter];
+}
+
+function shell(script: string, ...args: readonly string[]): Command {
+  return { argv: ['/bin/sh', '-c', script, 'playbook', ...args] };
+}

@@ -1,0 +1,162 @@
+import type { Failure, Outcome } from '../../../model/failure.js';
+import type { ServiceSpec } from '../../../model/service.js';
+import type { ConnectionPool } from '../../../remote/pool/pool.js';
+import type { Deployment } from '../../backend.js';
+import { buildCommand, configCommand, createCommand } from '../commands.js';
+import { linesOf, type Purpose, runOnNode } from '../run-on.js';
+import type { Detect } from '../runtime/check.js';
+import type { ComposeTool } from '../runtime/versions.js';
+import { type ComposeModel, parseComposeModel } from './compose-model.js';
+import { classifyCreate } from './create-failure.js';
+import { IMAGE_MS, absent, ensureImages, findMissingImages, imagesOf } from './images.js';
+import { renderOverride } from './override.js';
+
+/** Networks, volumes and containers: nothing that takes long. */
+const CREATE_MS = 3 * 60_000;
+/** A compose file with everything that it includes. */
+const LARGEST_MODEL = 64 * 1024 * 1024;
+
+/** The ids of the containers of each service, by the service's id. */
+export type Containers = ReadonlyMap<string, readonly string[]>;
+
+export interface Creation {
+  readonly pool: ConnectionPool;
+  readonly detect: Detect;
+  readonly deployment: Deployment;
+  readonly services: readonly ServiceSpec[];
+  /** `false`: images that are not there are a failure. */
+  readonly mayPull: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes the containers of services, with networks and volumes, without starting any. What was made before something
+ * failed stays: the caller knows what else is there.
+ */
+export async function createContainers(creation: Creation): Promise<Outcome<Containers>> {
+  const { deployment, services, detect, signal } = creation;
+  const detected = await detect(deployment.node, signal);
+  if (!detected.ok) return detected;
+  const { compose } = detected.value;
+  const containers = new Map<string, readonly string[]>();
+  // One after the other: two that make the same network at the same time make two of it.
+  for (const [file, own] of groupByFile(services)) {
+    const created = await createOfFile(creation, compose, file, own);
+    if (!created.ok) return created;
+    for (const { id } of own) containers.set(id, created.value.get(id) ?? []);
+  }
+  return { ok: true, value: containers };
+}
+
+function groupByFile(services: readonly ServiceSpec[]): Map<string, ServiceSpec[]> {
+  const groups = new Map<string, ServiceSpec[]>();
+  for (const service of services) {
+    groups.set(service.composeFile, [...(groups.get(service.composeFile) ?? []), service]);
+  }
+  return groups;
+}
+
+async function createOfFile(
+  creation: Creation,
+  compose: ComposeTool,
+  file: string,
+  services: readonly ServiceSpec[],
+): Promise<Outcome<Containers>> {
+  const { pool, deployment, signal } = creation;
+  const { node } = deployment;
+  const purpose = (what: string): Purpose => ({
+    place: { node: node.name },
+    what: `${file}: ${what}`,
+    kind: 'service_start',
+    timeoutMs: CREATE_MS,
+    signal,
+  });
+  const explained = <T>(outcome: Outcome<T>): Outcome<T> =>
+    outcome.ok ? outcome : { ok: false, failure: classifyCreate(outcome.failure, services) };
+
+  const config = configCommand(deployment, file, compose);
+  const read = explained(
+    await runOnNode(pool, node, config, {
+      ...purpose('compose cannot use it'),
+      captureLimit: LARGEST_MODEL,
+    }),
+  );
+  if (!read.ok) return read;
+  const model = parseComposeModel(read.value.stdout.toString());
+
+  const images = await provideImages(creation, model, services);
+  if (!images.ok) return images;
+  const built = services
+    .map(({ name }) => name)
+    .filter((name) => model.services.get(name)?.isBuilt === true);
+  if (built.length > 0) {
+    const build = buildCommand(deployment, file, compose, built);
+    const done = explained(
+      await runOnNode(pool, node, build, {
+        ...purpose('images could not be built'),
+        timeoutMs: IMAGE_MS,
+      }),
+    );
+    if (!done.ok) return done;
+  }
+
+  const override = renderOverride(deployment, services, model);
+  let containers: Containers = new Map();
+  for (const names of turnsOf(services, model, compose)) {
+    const create = createCommand(deployment, file, compose, names, override);
+    const created = explained(
+      await runOnNode(pool, node, create, purpose('containers could not be created')),
+    );
+    if (!created.ok) return created;
+    // Each turn lists those of the turns before, too.
+    containers = parseContainers(linesOf(created.value.stdout));
+  }
+  return { ok: true, value: containers };
+}
+
+/**
+ * The services that are made together. V1 waits until one is healthy, or has ended, before it makes another that awaits
+ * that, although it starts neither: so these are made in turns.
+ */
+export function turnsOf(
+  services: readonly ServiceSpec[],
+  model: ComposeModel,
+  { major }: ComposeTool,
+): readonly (readonly string[])[] {
+  const names = services.map(({ name }) => name);
+  if (major >= 2) return [names];
+  const turns: string[][] = [];
+  const turnOf = (name: string): number => {
+    const awaited = model.services.get(name)?.awaits.filter((other) => names.includes(other)) ?? [];
+    return Math.max(0, ...awaited.map((other) => turnOf(other) + 1));
+  };
+  for (const name of names) (turns[turnOf(name)] ??= []).push(name);
+  return turns;
+}
+
+async function provideImages(
+  { pool, deployment, mayPull, signal }: Creation,
+  model: ComposeModel,
+  services: readonly ServiceSpec[],
+): Promise<Outcome<void>> {
+  const wanted = imagesOf(model, services);
+  if (mayPull) return ensureImages(pool, deployment.node, wanted, signal);
+  const names = wanted.map(({ image }) => image);
+  const missing = await findMissingImages(pool, deployment.node, names, signal);
+  if (!missing.ok) return missing;
+  const first: Failure | undefined = wanted
+    .filter(({ image }) => missing.value.includes(image))
+    .map((one) => absent(one, 'a service that is starting cannot wait for it'))[0];
+  return first ? { ok: false, failure: first } : { ok: true, value: undefined };
+}
+
+/** @param lines `ID SERVICE`. */
+export function parseContainers(lines: readonly string[]): Containers {
+  const containers = new Map<string, readonly string[]>();
+  for (const line of lines) {
+    const [id = '', ...rest] = line.split(' ');
+    const service = rest.join(' ');
+    containers.set(service, [...(containers.get(service) ?? []), id]);
+  }
+  return containers;
+}

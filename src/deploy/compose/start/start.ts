@@ -1,0 +1,54 @@
+import type { Failure, Outcome } from '../../../model/failure.js';
+import type { ServiceSpec } from '../../../model/service.js';
+import type { ConnectionPool } from '../../../remote/pool/pool.js';
+import type { Deployment } from '../../backend.js';
+import { portHoldersCommand, startCommand } from '../commands.js';
+import { runOnNode } from '../run-on.js';
+import {
+  describeStartFailure,
+  describeTakenPort,
+  findTakenPort,
+  parsePortHolder,
+} from './start-failure.js';
+
+/** Docker answers when the program runs; a GPU container on a busy node may take its time. */
+const START_MS = 5 * 60_000;
+const ANSWER_MS = 30_000;
+
+/** Starts containers that were created before. */
+export async function startContainers(
+  pool: ConnectionPool,
+  { node }: Deployment,
+  service: ServiceSpec,
+  containers: readonly string[],
+  signal: AbortSignal,
+): Promise<Outcome<void>> {
+  const started = await runOnNode(pool, node, startCommand(containers), {
+    place: { node: node.name, service: service.id, source: service.source },
+    what: 'its container could not be started',
+    kind: 'service_start',
+    timeoutMs: START_MS,
+    signal,
+  });
+  return started.ok ? { ok: true, value: undefined } : started;
+}
+
+/** Finds out what a failed start means; asks the node who has the port, where it was that. */
+export async function explainStart(
+  pool: ConnectionPool,
+  { node }: Deployment,
+  service: ServiceSpec,
+  failure: Failure,
+): Promise<Failure> {
+  if (failure.kind !== 'service_start' || failure.output.length === 0) return failure;
+  const port = findTakenPort(failure.output);
+  if (port === null) return describeStartFailure(failure, service);
+  const asked = await runOnNode(pool, node, portHoldersCommand(port), {
+    place: { node: node.name },
+    what: 'who has the port could not be found out',
+    kind: 'service_start',
+    timeoutMs: ANSWER_MS,
+  });
+  const holder = asked.ok ? parsePortHolder(asked.value.stdout.toString()) : null;
+  return describeTakenPort(failure, service, port, holder);
+}

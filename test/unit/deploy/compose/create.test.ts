@@ -1,0 +1,232 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Deployment } from '../../../../src/deploy/backend.js';
+import { parseComposeModel } from '../../../../src/deploy/compose/create/compose-model.js';
+import { classifyCreate } from '../../../../src/deploy/compose/create/create-failure.js';
+import { parseContainers } from '../../../../src/deploy/compose/create/create.js';
+import { classifyPull, imagesOf } from '../../../../src/deploy/compose/create/images.js';
+import { renderOverride } from '../../../../src/deploy/compose/create/override.js';
+import { createFailure } from '../../../../src/model/failure.js';
+import { nodeSpec, serviceSpec } from '../../../support/specs.js';
+
+/** As `docker-compose` 1.29.2 prints it. */
+const FROM_V1 = `networks:
+  back: {}
+  ext:
+    external: true
+    name: stranger
+services:
+  a:
+    command: sleep 600
+    depends_on:
+      b:
+        condition: service_healthy
+    environment:
+      S: p$$x1
+    image: lab/busybox:1
+    stop_grace_period: 1m30s
+    volumes:
+    - /tmp/p2:/work:rw
+    - data:/data:rw
+  b:
+    image: lab/busybox:1
+    networks:
+      back: {}
+      ext: {}
+    profiles:
+    - gpu
+  c:
+    build:
+      context: /tmp/p2/sub
+version: '2.4'
+volumes:
+  data: {}
+  old:
+    external: true
+    name: old
+`;
+
+/** As `docker compose` 2.26.1 prints it. */
+const FROM_V2 = `name: pp
+services:
+  a:
+    command:
+      - sleep
+      - "600"
+    image: lab/busybox:1
+    platform: linux/arm64
+    pull_policy: always
+    networks:
+      default: null
+  c:
+    build:
+      context: /tmp/p2/sub
+      dockerfile: Dockerfile
+    image: mine:1
+    networks:
+      default: null
+networks:
+  default:
+    name: pp_default
+  ext:
+    name: stranger
+    external: true
+volumes:
+  data:
+    name: pp_data
+`;
+
+const deployment: Deployment = {
+  run: 'r1',
+  scenario: 's',
+  node: nodeSpec({ name: 'node1' }),
+  workingFolder: '/w',
+  stateFolder: '/s',
+};
+
+describe('a compose file as compose understands it', () => {
+  it('of V1 tells images, what is built, and what compose makes besides', () => {
+    const { services, networks, volumes } = parseComposeModel(FROM_V1);
+    const plain = { isBuilt: false, platform: null, pullPolicy: null };
+    expect([...services]).toEqual([
+      ['a', { ...plain, image: 'lab/busybox:1' }],
+      ['b', { ...plain, image: 'lab/busybox:1' }],
+      ['c', { ...plain, image: null, isBuilt: true }],
+    ]);
+    expect(networks).toEqual(['default', 'back']);
+    expect(volumes).toEqual(['data']);
+  });
+
+  it('of V2 does', () => {
+    const { services, networks, volumes } = parseComposeModel(FROM_V2);
+    expect(services.get('a')).toEqual({
+      image: 'lab/busybox:1',
+      isBuilt: false,
+      platform: 'linux/arm64',
+      pullPolicy: 'always',
+    });
+    expect([networks, volumes]).toEqual([['default'], ['data']]);
+  });
+
+  it('does not touch a default network that is somebody else’s', () => {
+    const text = 'networks: { default: { external: { name: x } } }\nservices: {}\n';
+    expect(parseComposeModel(text).networks).toEqual([]);
+  });
+});
+
+describe('the file that is laid over', () => {
+  it('labels services, networks and volumes, and says nothing else', () => {
+    const services = [serviceSpec('a'), serviceSpec('b@node1')];
+    const shared = {
+      'playbook.run': 'r1',
+      'playbook.scenario': 's',
+      'playbook.node': 'node1',
+    };
+    const model = { networks: ['default'], volumes: ['data'] };
+    expect(JSON.parse(renderOverride(deployment, services, model))).toEqual({
+      services: {
+        a: { labels: { ...shared, 'playbook.service': 'a' } },
+        b: { labels: { ...shared, 'playbook.service': 'b@node1' } },
+      },
+      networks: { default: { labels: shared } },
+      volumes: { data: { labels: shared } },
+    });
+  });
+
+  it('leaves sections out that would be empty, and keeps compose from substituting', () => {
+    const text = renderOverride({ ...deployment, run: '$HOME' }, [], { networks: [], volumes: [] });
+    expect(JSON.parse(text)).toEqual({ services: {} });
+    const labelled = renderOverride({ ...deployment, run: '$HOME' }, [serviceSpec('a')], {
+      networks: [],
+      volumes: [],
+    });
+    expect(labelled).toContain('"playbook.run": "$$HOME"');
+  });
+});
+
+describe('images', () => {
+  it('are those of the services that run here, apart from what is built', () => {
+    const services = [serviceSpec('a'), serviceSpec('c')];
+    expect(imagesOf(parseComposeModel(FROM_V2), services)).toEqual([
+      { service: services[0], image: 'lab/busybox:1', platform: 'linux/arm64', policy: 'always' },
+    ]);
+  });
+
+  it.each([
+    [
+      'Error response from daemon: manifest for nginx:nope not found: manifest unknown: manifest unknown',
+      'service_start',
+    ],
+    [
+      "Error response from daemon: pull access denied for lab/nope, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+      'service_start',
+    ],
+    ['Error response from daemon: Get "https://r.example/v2/": unauthorized', 'service_start'],
+    [
+      'Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 10.0.0.53:53: no such host',
+      'transfer',
+    ],
+    [
+      'Error response from daemon: Get "http://127.0.0.1:5/v2/": dial tcp 127.0.0.1:5: connect: connection refused',
+      'transfer',
+    ],
+    ['failed to register layer: write /x: no space left on device', 'disk_full'],
+  ])('that could not be pulled fail by cause: %s', (said, kind) => {
+    const failure = createFailure('transfer', `image x could not be pulled: ${said}`);
+    const classified = classifyPull(failure, 'x');
+    expect(classified.kind).toBe(kind);
+    expect(classified.message).toContain(said);
+    expect(classified.hint).not.toBeNull();
+  });
+});
+
+describe('what compose says when it cannot create', () => {
+  const said = (...output: string[]) =>
+    createFailure('service_start', 'f.yml: containers could not be created: x', {
+      node: 'node1',
+      output,
+    });
+  const services = [serviceSpec('a'), serviceSpec('m@node1')];
+
+  it.each([
+    [
+      'V1',
+      'ERROR: for m  Cannot create container for service m: Conflict. The container name "/taken" is already in use by container "0faa153e51ea22ad13a8d2b974381953d23dcaec5b3390cec09bae73caad073f". You have to remove (or rename) that container to be able to reuse that name.',
+      'm@node1',
+    ],
+    [
+      'V2',
+      'Error response from daemon: Conflict. The container name "/taken" is already in use by container "0faa153e51ea22ad13a8d2b974381953d23dcaec5b3390cec09bae73caad073f". You have to remove (or rename) that container to be able to reuse that name.',
+      null,
+    ],
+  ])('tells a name that is taken, and by whom (%s)', (_, line, service) => {
+    const failure = classifyCreate(said(line), services);
+    expect(failure).toMatchObject({ kind: 'name_taken', service, node: 'node1' });
+    expect(failure.message).toContain('container name taken is taken by container 0faa153e51ea');
+  });
+
+  it('is told without what V1 says around it', () => {
+    const lines = [
+      'ERROR: for a  Cannot create container for service a: invalid volume specification: x:y:z',
+      'Encountered errors while bringing up the project.',
+    ];
+    const message = `f.yml: containers could not be created: ${lines[1]}`;
+    const failure = createFailure('service_start', message, { output: lines });
+    expect(classifyCreate(failure, services)).toMatchObject({
+      service: 'a',
+      message: 'f.yml: containers could not be created: invalid volume specification: x:y:z',
+    });
+  });
+
+  it('is about the only service where there is only one', () => {
+    const failure = classifyCreate(said('whatever'), [serviceSpec('a')]);
+    expect(failure).toMatchObject({ kind: 'service_start', service: 'a' });
+  });
+});
+
+it('the containers of a service are told apart by its id, not by its name', () => {
+  expect([...parseContainers(['77aa p@node1', '3f2a p@node1', '99bb a'])]).toEqual([
+    ['p@node1', ['77aa', '3f2a']],
+    ['a', ['99bb']],
+  ]);
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+
+import {
+  describeStartFailure,
+  describeTakenPort,
+  findTakenPort,
+  isOutdated,
+  parsePortHolder,
+} from '../../../../src/deploy/compose/start/start-failure.js';
+import { createFailure } from '../../../../src/model/failure.js';
+import { serviceSpec } from '../../../support/specs.js';
+
+describe('a port that is taken', () => {
+  it.each([
+    'Error response from daemon: driver failed programming external connectivity on endpoint q_p_1 (b7ec): Bind for 0.0.0.0:8099 failed: port is already allocated',
+    'Error response from daemon: driver failed programming external connectivity on endpoint q_p_1 (b7ec): Error starting userland proxy: listen tcp4 0.0.0.0:8099: bind: address already in use',
+    'Error response from daemon: failed to set up container networking: driver failed programming external connectivity on endpoint x (b7ec): failed to bind host port for 0.0.0.0:8099:172.17.0.2:80/tcp: address already in use',
+    'Error response from daemon: driver failed programming external connectivity on endpoint x (b7ec): Bind for :::8099 failed: port is already allocated',
+  ])('is found in %s', (line) => {
+    expect(findTakenPort([line, 'Error: failed to start containers: 71678cfe641e'])).toBe(8099);
+  });
+
+  it('is not seen in other failures', () => {
+    expect(findTakenPort(['Error response from daemon: network 8099:80 not found'])).toBeNull();
+  });
+
+  it.each([
+    [
+      'container other (nginx:1)\nLISTEN 0 4096 0.0.0.0:8099 users:(("docker-proxy",pid=9,fd=4))\n',
+      'container other (nginx:1)',
+    ],
+    [
+      'LISTEN 0 128 0.0.0.0:8099 0.0.0.0:* users:(("python3",pid=4711,fd=3))\n',
+      'python3 (process 4711)',
+    ],
+    ['LISTEN 0 128 0.0.0.0:8099 0.0.0.0:*\n', null],
+    ['', null],
+  ])('names its holder from %o', (text, holder) => {
+    expect(parsePortHolder(text)).toBe(holder);
+  });
+
+  it('is told with the port and its holder', () => {
+    const failure = createFailure('service_start', 'x', { output: ['y'] });
+    const told = describeTakenPort(failure, serviceSpec('api'), 8099, 'container other (nginx:1)');
+    expect(told).toMatchObject({
+      kind: 'port_taken',
+      service: 'api',
+      message: 'port 8099 is taken by container other (nginx:1)',
+    });
+  });
+});
+
+describe('a container that cannot be started', () => {
+  it.each([
+    [
+      'Error response from daemon: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "nope": executable file not found in $PATH: unknown',
+      'exec: "nope": executable file not found in $PATH: unknown',
+      'command',
+    ],
+    [
+      'Error response from daemon: could not select device driver "" with capabilities: [[gpu]]',
+      'could not select device driver "" with capabilities: [[gpu]]',
+      'NVIDIA container toolkit',
+    ],
+  ])('says why in one line: %s', (line, message, hint) => {
+    const output = [line, 'Error: failed to start containers: ff20394ccae0'];
+    const failure = createFailure('service_start', 'x', { output });
+    const told = describeStartFailure(failure, serviceSpec('api'));
+    expect(told).toMatchObject({ kind: 'service_start', message, output: [line] });
+    expect(told.hint).toContain(hint);
+  });
+
+  it('may only lean on one that was replaced', () => {
+    expect(
+      isOutdated([
+        'Error response from daemon: cannot join network of a non running container: 77',
+      ]),
+    ).toBe(true);
+    expect(isOutdated(['Error response from daemon: No such container: 77aa'])).toBe(true);
+    expect(isOutdated(['Error response from daemon: port is already allocated'])).toBe(false);
+  });
+});
