@@ -6,7 +6,8 @@ set -eu
 pid=$1
 shift
 while [ "$1" != -- ]; do
-  echo 0 >"$1/system/cgroup.procs"
+  # A hierarchy that was mounted after the node was started knows nothing of it.
+  [ ! -e "$1/system/cgroup.procs" ] || echo 0 >"$1/system/cgroup.procs"
   shift
 done
 shift

@@ -1,5 +1,6 @@
 import { CONTROLLER, type NodeSpec } from '../model/node.js';
 import type { ScenarioSpec } from '../model/scenario.js';
+import { hostVariables } from '../model/scenario-variables.js';
 
 export interface ScriptPlace {
   readonly run: string;
@@ -30,15 +31,8 @@ export function scriptEnvironment(
     SCENARIO_RUN_ID: place.run,
     SCENARIO_ATTEMPT: String(place.attempt),
     SCENARIO_NODES: named.map(({ name }) => name).join(','),
-    ...Object.fromEntries(
-      named.map(({ name, host }) => [`SCENARIO_HOST_${variableName(name)}`, host]),
-    ),
+    ...hostVariables(named),
     ...(scenario.testConfig === null ? {} : { SCENARIO_CONFIG: inFolder(scenario.testConfig) }),
     ...(scenario.envFile === null ? {} : { SCENARIO_ENV_FILE: inFolder(scenario.envFile) }),
   };
-}
-
-/** Upper case; what a variable's name cannot hold becomes `_`. */
-export function variableName(name: string): string {
-  return name.toUpperCase().replace(/[^A-Z0-9_]/g, '_');
 }

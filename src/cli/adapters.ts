@@ -3,79 +3,79 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { type Clock, systemClock } from '../async/clock.js';
+import { createComposeBackend } from '../deploy/compose/backend.js';
 import { createProcessBackend } from '../deploy/process/backend.js';
-import { createFailure, type Outcome } from '../model/failure.js';
-import { CONTROLLER, type NodeSpec } from '../model/node.js';
-import type { Connection } from '../remote/connection.js';
+import { CONTROLLER, type NodeSpec, UNCONFIGURED_NODE } from '../model/node.js';
 import { openLocal } from '../remote/local/connection.js';
-import { createPool } from '../remote/pool.js';
+import { createBudget } from '../remote/pool/budget.js';
+import { createPool } from '../remote/pool/pool.js';
 import { createRedactor } from '../remote/redaction.js';
+import { createSshConnector } from '../remote/ssh/connector.js';
+import { createSharedLogins } from '../remote/ssh/login/shared-logins.js';
 import type { Adapters } from '../run/run-suite.js';
+import { createWarnings } from '../run/warnings.js';
 import { packageVersion } from './version.js';
 
 /** Holds a `playbook` that calls this very program. */
 const BIN = fileURLToPath(new URL('../../bin/', import.meta.url));
 
-/**
- * The only place where the kinds of the seams are chosen.
- *
- * @param root The project's root, absolute.
- * @param secrets Values that must not appear in any output.
- */
+/** Connections open at once: every one is a socket and a process on a node. */
+const MOST_CONNECTIONS = 256;
+
+export interface AdaptersOptions {
+  /** The project's root, absolute. */
+  readonly root: string;
+  /** Every node of the configuration: one may be the way to another. */
+  readonly nodes: readonly NodeSpec[];
+  /** Values that must not appear in any output. */
+  readonly secrets: readonly string[];
+}
+
+/** The only place where the kinds of the seams are chosen. */
 export function composeAdapters(
-  root: string,
-  secrets: readonly string[],
+  { root, nodes, secrets }: AdaptersOptions,
   clock: Clock = systemClock,
 ): Adapters {
   // Scenarios call `playbook bench` and `playbook simulate-engine`, installed or not.
   const environment = { PATH: [BIN, process.env['PATH']].filter(Boolean).join(path.delimiter) };
-  const connect = (node: NodeSpec): Promise<Outcome<Connection>> =>
-    node.transport === 'local'
-      ? openLocal(node, { cwd: root, environment, clock })
-      : Promise.resolve({ ok: false, failure: noSsh(node) });
-  const pool = createPool(connect);
+  const budget = createBudget(MOST_CONNECTIONS);
+  const warnings = createWarnings();
+  const openSsh = createSshConnector({
+    budget,
+    login: {
+      nodes,
+      clock,
+      environment: process.env,
+      warn: warnings.add,
+      random: Math.random,
+      shared: createSharedLogins({ clock }),
+    },
+  });
+  const pool = createPool(
+    (node) =>
+      node.transport === 'local'
+        ? openLocal(node, { cwd: root, environment, clock })
+        : openSsh(node),
+    budget,
+  );
+  const services = { pool, clock, redactor: createRedactor(secrets) };
   return {
     clock,
     pool,
+    warnings,
     backends: {
-      process: createProcessBackend({ pool, clock, redactor: createRedactor(secrets) }),
+      docker: createComposeBackend(services),
+      process: createProcessBackend(services),
     },
-    controller: controllerNode(root),
+    controller: {
+      ...UNCONFIGURED_NODE,
+      name: CONTROLLER,
+      source: { file: root, line: 1, column: 1 },
+    },
     versions: {
       playbook: packageVersion(),
       node: process.version,
       platform: `${process.platform} ${process.arch} ${release()}`,
     },
-  };
-}
-
-function noSsh(node: NodeSpec) {
-  return createFailure('unreachable', 'this version cannot reach nodes over SSH yet', {
-    node: node.name,
-    source: node.source,
-    hint: 'set `transport: local` to run its services on this machine',
-  });
-}
-
-/** The machine that runs playbook, as a node. */
-function controllerNode(root: string): NodeSpec {
-  return {
-    name: CONTROLLER,
-    transport: 'local',
-    host: '127.0.0.1',
-    port: 22,
-    username: null,
-    authentication: { password: null, privateKeyPath: null, passphrase: null, agent: false },
-    proxyJump: null,
-    useSshConfig: false,
-    hostKey: 'strict',
-    knownHosts: '',
-    keepaliveIntervalMs: 10_000,
-    enabled: true,
-    runtime: 'process',
-    dockerComposePath: null,
-    resultsPath: null,
-    labels: {},
-    source: { file: root, line: 1, column: 1 },
   };
 }

@@ -49,16 +49,21 @@ function isWorth(event: StampedEvent, level: LogLevel): boolean {
     case 'info':
       return true;
     case 'warn':
-      return event.type === 'warning' || isFailure(event);
+      return event.type === 'warning' || hasWarnings(event) || isFailure(event);
     case 'error':
       return isFailure(event);
   }
+}
+
+function hasWarnings(event: StampedEvent): boolean {
+  return event.type === 'node_checked' && event.warnings.length > 0;
 }
 
 function isFailure(event: StampedEvent): boolean {
   return (
     event.type === 'service_failed' ||
     event.type === 'suite_finished' ||
+    (event.type === 'node_checked' && event.status === 'failed') ||
     (event.type === 'scenario_finished' && event.failure !== null)
   );
 }

@@ -5,6 +5,7 @@ import { packageVersion } from './version.js';
 import { benchCommand } from './commands/bench.js';
 import { completionCommand } from './commands/completion.js';
 import { configCommand } from './commands/config.js';
+import { execCommand } from './commands/exec.js';
 import { healthCommand } from './commands/health.js';
 import { initCommand } from './commands/init.js';
 import { nodesCommand } from './commands/nodes.js';
@@ -48,6 +49,7 @@ export function buildProgram(): Command {
     statusCommand(),
     nodesCommand(),
     healthCommand(),
+    execCommand(),
     scenariosCommand(),
     scenarioCommand(),
     resultsCommand(),

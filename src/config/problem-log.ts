@@ -4,6 +4,8 @@ import type { SourceLocation } from '../model/source.js';
 /** What a problem keeps from being used. */
 export type ProblemScope =
   | { readonly kind: 'project' }
+  /** Which scenarios there are: nothing to those who want the nodes only. */
+  | { readonly kind: 'scenarios' }
   | { readonly kind: 'node'; readonly name: string }
   | { readonly kind: 'scenario'; readonly name: string; readonly directory: string };
 
@@ -97,7 +99,8 @@ export function createProblemLog(): ProblemLog {
 function keyOf(scope: ProblemScope): string {
   switch (scope.kind) {
     case 'project':
-      return 'project';
+    case 'scenarios':
+      return scope.kind;
     case 'node':
       return `node ${scope.name}`;
     case 'scenario':

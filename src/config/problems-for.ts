@@ -22,6 +22,7 @@ export function problemsFor(
   const concerned = loaded.problems.filter(({ scope }) => {
     switch (scope.kind) {
       case 'project':
+      case 'scenarios':
         return true;
       case 'node':
         return nodes.has(scope.name);

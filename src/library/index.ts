@@ -99,7 +99,7 @@ export async function runSuite(
   signal?.addEventListener('abort', stop, { once: true });
   const defects: unknown[] = [];
   try {
-    const outcome = await run(plan, composeAdapters(plan.root, plan.secrets), {
+    const outcome = await run(plan, composeAdapters(plan), {
       ledger: createLedger(),
       signal: cancel.signal,
       failFast,

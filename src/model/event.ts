@@ -1,5 +1,7 @@
+import type { ImageFacts, NodeFacts } from './node-facts.js';
 import type { Phase } from './plan.js';
 import type { FailureRecord, LoadPoint, ScenarioOutcome, ScenarioStatus } from './result.js';
+import type { HealthCheckStrategy } from './scenario.js';
 
 /**
  * The one way progress leaves a run. The shape is that of a line in `events.ndjson`, hence the snake case;
@@ -7,6 +9,7 @@ import type { FailureRecord, LoadPoint, ScenarioOutcome, ScenarioStatus } from '
  */
 export type RunEvent =
   | SuiteStarted
+  | NodeChecked
   | ScenarioStarted
   | PhaseStarted
   | PhaseFinished
@@ -37,6 +40,23 @@ export interface SuiteStarted {
     readonly services: number;
     readonly estimated_duration_s: number | null;
   }[];
+}
+
+/** A node was looked at before scenarios use it: all of them before the first, and again those that were unfit. */
+export interface NodeChecked {
+  readonly type: 'node_checked';
+  readonly node: string;
+  readonly strategy: HealthCheckStrategy;
+  readonly status: 'ok' | 'failed';
+  /** `null` where it could not be asked. */
+  readonly facts: NodeFacts | null;
+  /** Those that scenarios of the run need there. */
+  readonly images: readonly ImageFacts[];
+  /** What keeps scenarios from running there. */
+  readonly failures: readonly FailureRecord[];
+  /** What does not, and is good to know. */
+  readonly warnings: readonly string[];
+  readonly duration_s: number;
 }
 
 export interface ScenarioStarted {

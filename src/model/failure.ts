@@ -22,7 +22,13 @@ export interface ConnectFailure extends FailureBase {
 
 /** The node itself: what it lacks, or files that did not get there or back. Exit code 3. */
 export interface NodeFailure extends FailureBase {
-  readonly kind: 'runtime_missing' | 'transfer' | 'disk_full' | 'result_path_in_use';
+  readonly kind:
+    | 'runtime_missing'
+    | 'resources_missing' // GPUs or nodes that a scenario requires
+    | 'image_missing' // neither on the node nor in its registry
+    | 'transfer'
+    | 'disk_full'
+    | 'result_path_in_use';
 }
 
 /** Bringing services up. Exit code 1. */

@@ -58,5 +58,7 @@ export interface SuitePlan {
   readonly estimatedDurationMs: number | null;
   /** Names of scenarios that give no `estimated_duration`: what the sum leaves out. */
   readonly withoutEstimate: readonly string[];
+  /** Every node of the configuration: one that no scenario uses may be the way to another. */
+  readonly nodes: readonly NodeSpec[];
   readonly secrets: readonly string[];
 }

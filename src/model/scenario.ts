@@ -49,10 +49,19 @@ export interface ServiceHealthCheckSettings {
   /** `false`: a started service counts as ready. */
   readonly enabled: boolean;
   readonly strategy: HealthCheckStrategy;
+  /** Whether a node that is unfit may be mended, and else left out, before nothing is deployed at all. */
+  readonly autoRecovery: boolean;
+  /** What has to be free on every file system that the scenario writes to. */
+  readonly minFreeDiskBytes: number;
 }
 
 export interface ResourceRequirements {
+  /** Of each GPU that counts. */
   readonly minGpuMemoryBytes: number | null;
+  /** How many GPUs a node has to have. */
+  readonly minGpus: number | null;
+  /** Words of the model's name: `H20`, `RTX 4090`. */
+  readonly gpuModel: string | null;
   readonly minNodes: number | null;
 }
 
@@ -78,6 +87,8 @@ export interface ScenarioSpec {
   readonly serviceHealthCheck: ServiceHealthCheckSettings;
   /** The scenario's `.env` relative to its folder, `null` where there is none. */
   readonly envFile: string | null;
+  /** Variables that its compose files use and that are set here; those of the nodes' addresses among them. */
+  readonly composeVariables: Readonly<Record<string, string>>;
   /** `test_config.json` relative to its folder, `null` where there is none. */
   readonly testConfig: string | null;
   readonly source: SourceLocation;

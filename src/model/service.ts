@@ -40,6 +40,38 @@ export interface ProcessSpec {
   readonly healthCheck: HealthCheck | null;
 }
 
+/** A port of a container that is reached from outside. */
+export interface PublishedPort {
+  /** The address on the node; `null`: all of them. */
+  readonly address: string | null;
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+/** What a service asks of a node's GPUs. */
+export interface GpuReservation {
+  readonly count: number | 'all';
+  /** Indices or UUIDs, where they are named. */
+  readonly devices: readonly string[];
+}
+
+/**
+ * What the compose file says of a container, as far as it has to be known before compose itself reads the file on the node.
+ * What depends on variables that are not set here is `null` or left out.
+ */
+export interface ContainerSpec {
+  /** `null`: it is built and has no name, or its name is not known here. */
+  readonly image: string | null;
+  readonly isBuilt: boolean;
+  readonly platform: string | null;
+  readonly pullPolicy: string | null;
+  /** Those with a port of their own on the node. */
+  readonly ports: readonly PublishedPort[];
+  readonly containerName: string | null;
+  /** `null`: it does not say that it uses GPUs. */
+  readonly gpus: GpuReservation | null;
+}
+
 interface ReadinessTiming {
   /** How long the service may take, counted from its start, before it has failed. */
   readonly timeoutMs: number;
@@ -99,5 +131,7 @@ export interface ServiceSpec {
   readonly readiness: Readiness;
   /** `null` unless the node's runtime is `process`. */
   readonly process: ProcessSpec | null;
+  /** `null` unless the node's runtime is `docker`. */
+  readonly container: ContainerSpec | null;
   readonly source: SourceLocation;
 }

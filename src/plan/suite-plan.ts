@@ -32,6 +32,7 @@ export function planSuite(project: Project, selection: Selection): PlannedSuite 
       withoutEstimate: selected
         .filter(({ estimatedDurationMs }) => estimatedDurationMs === null)
         .map(({ name }) => name),
+      nodes: project.nodes,
       secrets: project.secrets,
     },
   };

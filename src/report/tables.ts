@@ -3,23 +3,10 @@ import { count } from './text/count.js';
 import { formatSeconds } from './text/duration.js';
 import { toPrintableLine } from './text/printable.js';
 import { renderStatus, type RunStatus } from './text/status.js';
-import { plainStyle, type Style, type TextOptions } from './text/style.js';
+import { plainStyle, type TextOptions } from './text/style.js';
 
 /** In columns. */
 const ROOM_FOR_DESCRIPTIONS = 110;
-
-/** One node as `nodes` and `health --format json` show it. */
-export interface NodeRow {
-  readonly name: string;
-  readonly host: string;
-  readonly transport: string;
-  readonly enabled: boolean;
-  /** `null`: nobody has looked. */
-  readonly reachable: boolean | null;
-  /** `process`, `docker`; with its version where somebody has looked. */
-  readonly runtime: string;
-  readonly problems: readonly string[];
-}
 
 /** One scenario as `scenarios` lists it. */
 export interface ScenarioRow {
@@ -44,45 +31,6 @@ export interface RunRow {
     readonly status: RunStatus;
     readonly duration_s: number | null;
   }[];
-}
-
-/** What `nodes.yaml` says; nothing is asked of the nodes. */
-export function renderNodes(rows: readonly NodeRow[], options: TextOptions = {}): string {
-  const { style = plainStyle } = options;
-  return renderTable(
-    ['NODE', 'HOST', 'TRANSPORT', 'RUNTIME', 'ENABLED'].map((title) => ({ title })),
-    rows.map((row) => [
-      style.strong(row.name),
-      row.host,
-      row.transport,
-      row.runtime,
-      row.enabled ? 'yes' : style.faint('no'),
-    ]),
-    options,
-  );
-}
-
-/** What asking the nodes has shown. */
-export function renderHealth(rows: readonly NodeRow[], options: TextOptions = {}): string {
-  const { style = plainStyle } = options;
-  return renderTable(
-    ['NODE', 'HOST', 'STATE', 'RUNTIME', 'PROBLEMS'].map((title) => ({ title })),
-    rows.map((row) => [
-      style.strong(row.name),
-      row.host,
-      renderNodeState(row, style),
-      row.runtime,
-      row.problems.map(toPrintableLine).join('\n'),
-    ]),
-    options,
-  );
-}
-
-function renderNodeState(row: NodeRow, style: Style): string {
-  if (!row.enabled) return style.faint('disabled');
-  if (row.reachable === null) return style.faint('not checked');
-  if (!row.reachable) return style.bad('unreachable');
-  return row.problems.length === 0 ? style.good('ok') : style.caution('problems');
 }
 
 /** The scenarios in order; descriptions only where the terminal has room for them. */

@@ -1,4 +1,10 @@
-import type { HealthCheck, ProcessSpec, Readiness, ServiceSpec } from '../model/service.js';
+import type {
+  ContainerSpec,
+  HealthCheck,
+  ProcessSpec,
+  Readiness,
+  ServiceSpec,
+} from '../model/service.js';
 import type { NodeSpec } from '../model/node.js';
 import type { ScenarioSpec } from '../model/scenario.js';
 
@@ -17,6 +23,8 @@ export function documentScenario(scenario: ScenarioSpec) {
     estimated_duration_s: optionalSeconds(scenario.estimatedDurationMs),
     resource_requirements: {
       min_gpu_memory_bytes: scenario.resourceRequirements.minGpuMemoryBytes,
+      min_gpus: scenario.resourceRequirements.minGpus,
+      gpu_model: scenario.resourceRequirements.gpuModel,
       min_nodes: scenario.resourceRequirements.minNodes,
     },
     deployment: { services: scenario.services.map(documentService) },
@@ -46,6 +54,8 @@ export function documentScenario(scenario: ScenarioSpec) {
     service_health_check: {
       enabled: scenario.serviceHealthCheck.enabled,
       strategy: scenario.serviceHealthCheck.strategy,
+      auto_recovery: scenario.serviceHealthCheck.autoRecovery,
+      min_free_disk_bytes: scenario.serviceHealthCheck.minFreeDiskBytes,
     },
     env_file: scenario.envFile,
     test_config: scenario.testConfig,
@@ -78,6 +88,7 @@ function documentService(service: ServiceSpec) {
     one_shot: service.isOneShot,
     health_check: documentReadiness(service.readiness),
     process: service.process === null ? null : documentProcess(service.process),
+    container: service.container === null ? null : documentContainer(service.container),
   };
 }
 
@@ -105,6 +116,18 @@ function documentProcess(process: ProcessSpec) {
     stop_signal: process.stopSignal,
     stop_grace_period_s: seconds(process.stopGracePeriodMs),
     health_check: process.healthCheck === null ? null : documentHealthCheck(process.healthCheck),
+  };
+}
+
+function documentContainer(container: ContainerSpec) {
+  const { image, platform, pullPolicy, ports, containerName, gpus } = container;
+  return {
+    image,
+    platform,
+    pull_policy: pullPolicy,
+    ports,
+    container_name: containerName,
+    gpus,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { NodeFacts } from '../model/node-facts.js';
 import type { Phase, ScenarioPlan } from '../model/plan.js';
 import { documentNode, documentScenario } from './configuration.js';
 import type { Provenance } from './provenance.js';
@@ -18,6 +19,8 @@ export interface MetadataInput {
   readonly plan: ScenarioPlan;
   readonly versions: Versions;
   readonly provenance: Provenance;
+  /** By node: what it said of itself when it was checked. */
+  readonly facts: ReadonlyMap<string, NodeFacts>;
   /** How long each phase took, in the order in which they ended. */
   readonly timings: readonly { readonly phase: Phase; readonly duration_s: number }[];
 }
@@ -31,6 +34,7 @@ export function buildTestMetadata({
   plan,
   versions,
   provenance,
+  facts,
   timings,
 }: MetadataInput) {
   const { scenario, nodes, batches } = plan;
@@ -42,7 +46,7 @@ export function buildTestMetadata({
     scenario: scenario.name,
     attempt,
     configuration: documentScenario(scenario),
-    nodes: nodes.map(documentNode),
+    nodes: nodes.map((node) => ({ ...documentNode(node), facts: facts.get(node.name) ?? null })),
     plan: {
       batches,
       services: scenario.services.map(({ id, node, dependsOn }) => ({

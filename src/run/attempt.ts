@@ -1,10 +1,11 @@
 import type { Clock } from '../async/clock.js';
 import type { Connection } from '../remote/connection.js';
 import type { Limit } from '../readiness/poll.js';
-import type { ConnectionPool } from '../remote/pool.js';
+import type { ConnectionPool } from '../remote/pool/pool.js';
 import type { Deployment, DeploymentBackend } from '../deploy/backend.js';
 import type { Failure, Outcome } from '../model/failure.js';
 import type { NodeSpec, Runtime } from '../model/node.js';
+import type { NodeFacts } from '../model/node-facts.js';
 import type { Phase, ScenarioPlan } from '../model/plan.js';
 import type { Artifact, LoadPoint, ScriptRecord } from '../model/result.js';
 import type { ServiceGraph } from '../plan/graph.js';
@@ -27,6 +28,8 @@ export interface RunContext {
   /** This machine, as a node. */
   readonly controller: NodeSpec;
   readonly ledger: Ledger;
+  /** By node: what it said of itself when it was last checked. */
+  readonly facts: Map<string, NodeFacts>;
   readonly emit: Emit;
   readonly versions: Versions;
   /** Values that must not appear in any output. */
@@ -84,7 +87,14 @@ export function deploymentOn({ context, plan }: Attempt, place: Place): Deployme
     node: place.node,
     workingFolder: place.workingFolder,
     stateFolder: place.stateFolder,
+    variables: plan.scenario.composeVariables,
   };
+}
+
+/** The runtimes of this attempt's services on a machine; none where only the script runs there. */
+export function runtimesOn(attempt: Attempt, machine: string): readonly Runtime[] {
+  const onIt = attempt.plan.scenario.services.filter(({ node }) => node === machine);
+  return [...new Set(onIt.map(({ runtime }) => runtime))];
 }
 
 export function placeOf(attempt: Attempt, machine: string): Place {

@@ -58,6 +58,7 @@ export async function writeDocuments(
       plan,
       versions: context.versions,
       provenance: attempt.provenance,
+      facts: context.facts,
       timings: attempt.phaseTimes,
     });
     const report = renderScenarioReport({ summary, metadata: backgroundOf(metadata) });

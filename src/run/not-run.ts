@@ -5,20 +5,34 @@ import type { RunContext } from './attempt.js';
 import { recordOf } from './events.js';
 import type { ScenarioResult } from './scenario.js';
 
-/** Some node is unfit, so nothing is deployed anywhere: half a suite is no basis for a comparison. */
+/**
+ * Something is unfit, so nothing is deployed anywhere: half a suite is no basis for a comparison.
+ *
+ * @param own What is unfit for this scenario.
+ * @param all What is unfit for some scenario.
+ */
 export function notDeployed(
   context: RunContext,
-  { scenario }: ScenarioPlan,
-  unfit: ReadonlyMap<string, readonly Failure[]>,
+  plan: ScenarioPlan,
+  own: readonly Failure[],
+  all: readonly Failure[],
 ): ScenarioResult {
-  const failures = scenario.nodes.flatMap((node) => unfit.get(node) ?? []);
-  const [first] = failures;
-  if (first) {
-    const outcome = conclusion(context, scenario.name, 'failed', first, null);
-    return { outcome, kinds: failures.map(({ kind }) => kind) };
-  }
-  const names = [...unfit.keys()].join(', ');
-  return skip(context, { scenario }, `nothing was deployed: ${names} cannot be used`);
+  if (own.length > 0) return unfit(context, plan, own);
+  const names = [...new Set(all.flatMap(({ node }) => node ?? []))].join(', ');
+  const [first] = all;
+  const why = names === '' ? (first?.message ?? '') : `${names} cannot be used`;
+  return skip(context, plan, `nothing was deployed: ${why}`);
+}
+
+/** A scenario whose nodes cannot be used. */
+export function unfit(
+  context: RunContext,
+  { scenario }: ScenarioPlan,
+  failures: readonly Failure[],
+): ScenarioResult {
+  const [first = null] = failures;
+  const outcome = conclusion(context, scenario.name, 'failed', first, null);
+  return { outcome, kinds: failures.map(({ kind }) => kind) };
 }
 
 /** A scenario that is left out. */

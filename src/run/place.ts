@@ -30,18 +30,31 @@ export function placeOn(
 ): Place {
   const { posix } = path;
   const ofRun = `playbook-${run}-${controllerToken(root)}`;
-  const base = posix.resolve(home, node.dockerComposePath ?? defaultBase(node, root));
-  const runFolder = posix.join(base, ofRun);
+  const { work, results: ownResults } = basesOn(node, home, root);
+  const runFolder = posix.join(work, ofRun);
   const results =
-    node.resultsPath === null
+    ownResults === null
       ? posix.join(runFolder, `${scenario}.results`)
-      : posix.join(posix.resolve(home, node.resultsPath), ofRun, scenario);
+      : posix.join(ownResults, ofRun, scenario);
   return {
     node,
     runFolder,
     workingFolder: posix.join(runFolder, scenario),
     stateFolder: posix.join(runFolder, `${scenario}.state`),
     resultFolder: results,
+  };
+}
+
+/** The folders on a machine below which runs make their own. `results` is `null` where they go below `work`, too. */
+export function basesOn(
+  node: NodeSpec,
+  home: string,
+  root: string,
+): { readonly work: string; readonly results: string | null } {
+  const { posix } = path;
+  return {
+    work: posix.resolve(home, node.dockerComposePath ?? defaultBase(node, root)),
+    results: node.resultsPath === null ? null : posix.resolve(home, node.resultsPath),
   };
 }
 
@@ -52,6 +65,6 @@ function defaultBase(node: NodeSpec, root: string): string {
 }
 
 /** Tells two controllers apart that use one node and started in the same second. */
-function controllerToken(root: string): string {
+export function controllerToken(root: string): string {
   return createHash('sha256').update(`${hostname()}\0${root}`).digest('hex').slice(0, 6);
 }

@@ -4,6 +4,7 @@ import { benchmark } from './phases/benchmark.js';
 import { removeFolders } from './phases/clean.js';
 import { collect } from './phases/collect.js';
 import { deployServices } from './phases/deploy.js';
+import { finishDeployments } from './phases/finish.js';
 import { beginPhase, runPhase } from './phases/phase.js';
 import { prepare } from './phases/prepare.js';
 import { stopServices } from './phases/stop.js';
@@ -50,6 +51,9 @@ async function windUp(attempt: Attempt): Promise<void> {
   if (attempt.places.size === 0) return;
   await runPhase(attempt, 'collect', () => collect(attempt));
   if (attempt.services.size > 0) await runPhase(attempt, 'stop', () => stopServices(attempt));
-  await runPhase(attempt, 'clean', () => removeFolders(attempt));
+  await runPhase(attempt, 'clean', async () => {
+    await finishDeployments(attempt);
+    return removeFolders(attempt);
+  });
   await runPhase(attempt, 'verify', () => verify(attempt));
 }

@@ -4,11 +4,12 @@ import type { Clock } from '../async/clock.js';
 import type { DeploymentBackend } from '../deploy/backend.js';
 import type { StampedEvent } from '../model/event.js';
 import type { Failure, Outcome } from '../model/failure.js';
+import type { NodeFacts } from '../model/node-facts.js';
 import type { NodeSpec, Runtime } from '../model/node.js';
 import type { LoadPoint, SuiteSummary } from '../model/result.js';
 import type { SuitePlan } from '../model/plan.js';
 import { createRedactor } from '../remote/redaction.js';
-import type { ConnectionPool } from '../remote/pool.js';
+import type { ConnectionPool } from '../remote/pool/pool.js';
 import { renderSuiteReport } from '../report/markdown/suite-report.js';
 import type { Reporter } from '../report/reporter.js';
 import { createTee } from '../report/reporters/tee.js';
@@ -22,13 +23,16 @@ import { type RunFolder, createRun } from '../results/store.js';
 import { stampWith } from './events.js';
 import type { Ledger } from './ledger.js';
 import { markRunning } from './run-marker.js';
-import { nodesOf } from './preflight.js';
+import { nodesOf } from './preflight/nodes-of.js';
 import { type SuiteOptions, carryOut } from './suite.js';
+import type { Warnings } from './warnings.js';
 
 /** The world, as a run needs it. */
 export interface Adapters {
   readonly clock: Clock;
   readonly pool: ConnectionPool;
+  /** What connections want the user to know. */
+  readonly warnings: Warnings;
   readonly backends: Readonly<Partial<Record<Runtime, DeploymentBackend>>>;
   readonly controller: NodeSpec;
   readonly versions: Versions;
@@ -71,7 +75,15 @@ export async function runSuite(
   const emit = stampWith(clock, redactor.text, (event) => reporter.on(event));
   try {
     for (const message of warnings) emit({ type: 'warning', message });
-    const context = { ...adapters, run: folder.id, root: plan.root, ledger: options.ledger, emit };
+    adapters.warnings.listen((message) => emit({ type: 'warning', message }));
+    const context = {
+      ...adapters,
+      run: folder.id,
+      root: plan.root,
+      ledger: options.ledger,
+      facts: new Map<string, NodeFacts>(),
+      emit,
+    };
     const summary = await carryOut(
       plan,
       { ...context, secrets: plan.secrets },

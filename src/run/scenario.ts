@@ -8,6 +8,7 @@ import type { RunFolder, ScenarioFolder } from '../results/store.js';
 import type { Attempt, RunContext } from './attempt.js';
 import { writeDocuments } from './documents.js';
 import { inSeconds, recordOf } from './events.js';
+import { isWorthAnotherAttempt } from './retry-policy.js';
 import { runAttempt } from './run-attempt.js';
 import { createCrashWatch } from './services/crash-watch.js';
 
@@ -142,11 +143,9 @@ function statusOf({ failures, metrics }: Attempt): ScenarioStatus {
     : 'completed';
 }
 
-/** Not after a signal, not on a dirty node, and not when nobody knows how far the script got. */
 function isWorthRetrying({ failures, signal }: Attempt, status: ScenarioStatus): boolean {
   if (signal.aborted) return false;
-  const hopeless: readonly FailureKind[] = ['left_behind', 'connection_lost', 'cancelled'];
-  return status !== 'completed' && !failures.some(({ kind }) => hopeless.includes(kind));
+  return status !== 'completed' && failures.every(({ kind }) => isWorthAnotherAttempt(kind));
 }
 
 function conclude(

@@ -5,8 +5,9 @@ import type { RunFolder } from '../results/store.js';
 import type { RunContext } from './attempt.js';
 import { inSeconds } from './events.js';
 import { Interruption } from './interruption.js';
-import { notDeployed, skip, warnOf } from './not-run.js';
-import { checkNodes, nodesOf } from './preflight.js';
+import { notDeployed, skip, unfit, warnOf } from './not-run.js';
+import { createNodeKeeper } from './preflight/node-keeper.js';
+import { nodesOf } from './preflight/nodes-of.js';
 import { type ScenarioResult, runScenario } from './scenario.js';
 import { suiteExitCode, worstOf } from './verdict.js';
 
@@ -55,27 +56,36 @@ export async function carryOut(
     kinds.push(...result.kinds);
   };
 
-  const unfit = await checkNodes(nodes, context.pool, context.backends, options.signal);
-  for (const failures of unfit.values()) {
-    for (const failure of failures) warnOf(context, failure);
-  }
+  const keeper = createNodeKeeper(plan, context, options.signal);
+  await keeper.checkAll();
+  const blockers = keeper.isBlocked() ? plan.scenarios.map(keeper.failuresOf) : null;
   let stopReason: string | null = null;
   for (const [index, scenarioPlan] of plan.scenarios.entries()) {
-    if (unfit.size > 0) {
-      conclude(notDeployed(context, scenarioPlan, unfit));
+    if (stopReason === null && options.signal.aborted) stopReason = 'the run was stopped';
+    if (stopReason === null && blockers !== null) {
+      conclude(notDeployed(context, scenarioPlan, blockers[index] ?? [], blockers.flat()));
       continue;
     }
-    if (stopReason === null && options.signal.aborted) stopReason = 'the run was stopped';
     if (stopReason !== null) {
       conclude(skip(context, scenarioPlan, stopReason));
       continue;
     }
-    const result = await runScenario(scenarioPlan, context, folder, {
-      index: index + 1,
-      total: plan.scenarios.length,
-      retries: options.retries,
-      signal: options.signal,
-    });
+    const failures =
+      index === 0 ? keeper.failuresOf(scenarioPlan) : await keeper.recheck(scenarioPlan);
+    if (options.signal.aborted) {
+      stopReason = 'the run was stopped';
+      conclude(skip(context, scenarioPlan, stopReason));
+      continue;
+    }
+    const result =
+      failures.length > 0
+        ? unfit(context, scenarioPlan, failures)
+        : await runScenario(scenarioPlan, context, folder, {
+            index: index + 1,
+            total: plan.scenarios.length,
+            retries: options.retries,
+            signal: options.signal,
+          });
     conclude(result);
     await context.pool.closeAll();
     stopReason = reasonToStop(result, plan, options);

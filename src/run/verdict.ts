@@ -27,6 +27,8 @@ export function exitCodeOf(kind: FailureKind): ExitCode {
     case 'host_key':
     case 'connection_lost':
     case 'runtime_missing':
+    case 'resources_missing':
+    case 'image_missing':
     case 'transfer':
     case 'disk_full':
     case 'result_path_in_use':

@@ -235,8 +235,11 @@ describe('--format', () => {
         expect(exitCode, stderr).toBe(0);
         return stdout;
       };
+      // Load and free memory are never the same twice.
+      const steady = (value: unknown): unknown =>
+        JSON.parse(JSON.stringify(value, (key, each: unknown) => (key === 'facts' ? null : each)));
       const json: unknown = JSON.parse(await print('--format', 'json'));
-      expect(parse(await print('--format', 'yaml'))).toEqual(json);
+      expect(steady(parse(await print('--format', 'yaml')))).toEqual(steady(json));
       expect(await print()).toMatch(/one|node1|completed/);
     },
   );

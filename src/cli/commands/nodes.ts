@@ -18,7 +18,7 @@ export function nodesCommand(): Command {
     .action(async (options: { format: Format }, command: Command) => {
       const globals = globalsOf(command);
       const { nodes } = await openNodes(globals);
-      const { renderNodes } = await import('../../report/tables.js');
+      const { renderNodes } = await import('../../report/nodes/node-table.js');
       const rows = nodes.map(({ name, host, transport, enabled, runtime, labels }) => ({
         name,
         host,

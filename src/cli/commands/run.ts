@@ -81,7 +81,7 @@ async function execute(globals: Globals, plan: SuitePlan, options: Options): Pro
     ]);
   const { chooseReporter } = await import('../reporters.js');
   const ledger = createLedger();
-  const adapters = composeAdapters(plan.root, plan.secrets);
+  const adapters = composeAdapters(plan);
   const { reporter, restore } = await chooseReporter(options.reporter, globals);
   const signals = untilSignalled(() => {
     restore();

@@ -3,46 +3,116 @@ import path from 'node:path';
 
 import { Command } from 'commander';
 
-import { globalsOf } from '../globals.js';
+import type { Project } from '../../model/project.js';
+import type { RunningRow, StatusPage } from '../../report/status-page.js';
+import type { Inhabitant } from '../../run/presence/look.js';
+import { type Globals, globalsOf } from '../globals.js';
 import { openNodes } from '../open-project.js';
-import { type Format, formatOption, printAs } from '../output.js';
+import { type Format, formatOption, note, printAs } from '../output.js';
 import { textOptions } from '../text-style.js';
 
-const EXAMPLES = `
-Examples:
-  $ playbook status
-  $ playbook status --format json | jq .last_run`;
+/** Whoever does not answer by then is shown as unreachable: `health` has more patience. */
+const ANSWER_MS = 8_000;
+
+interface Options {
+  readonly offline?: boolean;
+  readonly format: Format;
+}
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('the nodes, what runs left on this machine, and the last run')
+    .description('the nodes, what runs on them now, what runs have left, and the last run')
+    .option('--offline', 'ask no node')
     .addOption(formatOption())
-    .addHelpText('after', EXAMPLES)
-    .action(async (options: { format: Format }, command: Command) => {
+    .addHelpText(
+      'after',
+      `
+What is on the nodes is running (its run is under way), a leftover (its run is over) or foreign
+(another project or machine has started it).
+
+Examples:
+  $ playbook status
+  $ playbook status --offline
+  $ playbook status --format json | jq '.running[] | select(.state == "leftover")'`,
+    )
+    .action(async (options: Options, command: Command) => {
       const globals = globalsOf(command);
       const project = await openNodes(globals);
       const { readRuns } = await import('../../results/read.js');
       const { isRunning } = await import('../../run/run-marker.js');
-      const [last] = await readRuns(path.join(project.root, 'results'), (run) =>
+      const runs = await readRuns(path.join(project.root, 'results'), (run) =>
         isRunning(project.root, run),
       );
-      const status = {
+      const names = new Set(runs.map(({ run }) => run));
+      const look = options.offline
+        ? null
+        : await lookAtNodes(globals, project, (run) => names.has(run));
+      const status: StatusPage = {
         nodes: project.nodes.map(({ name, host, transport, enabled, runtime }) => ({
           name,
           host,
           transport,
           enabled,
           runtime,
-          reachable: null,
-          problems: [],
+          reachable: look === null || !enabled ? null : !look.failures.has(name),
+          problems: [look?.failures.get(name)?.message].filter((message) => message !== undefined),
         })),
+        running: look?.inhabitants.map(documentInhabitant) ?? null,
         working_folders: await workingFolders(project.root),
-        last_run: last ?? null,
+        last_run: runs[0] ?? null,
       };
       const { renderStatusPage } = await import('../../report/status-page.js');
       const text = await textOptions(globals, process.stdout);
       await printAs(options.format, status, () => renderStatusPage(status, text));
     });
+}
+
+async function lookAtNodes(globals: Globals, project: Project, isOurs: (run: string) => boolean) {
+  const [
+    { composeAdapters },
+    { lookAround },
+    { startDeadline },
+    { isRunning },
+    { untilSignalled },
+    { createRedactor },
+  ] = await Promise.all([
+    import('../adapters.js'),
+    import('../../run/presence/look.js'),
+    import('../../async/deadline.js'),
+    import('../../run/run-marker.js'),
+    import('../signals.js'),
+    import('../../remote/redaction.js'),
+  ]);
+  const { pool, clock, warnings } = composeAdapters(project);
+  if (!globals.isQuiet) warnings.listen((message) => note(`playbook: ${message}`));
+  const signals = untilSignalled();
+  const deadline = startDeadline(clock, ANSWER_MS, signals.signal);
+  const enabled = project.nodes.filter((node) => node.enabled);
+  const look = await lookAround(enabled, {
+    pool,
+    root: project.root,
+    signal: deadline.signal,
+    limitMs: ANSWER_MS,
+    isRunning: (run) => isRunning(project.root, run),
+    isOurs,
+  });
+  deadline.clear();
+  signals.dispose();
+  // A dial that nobody answers takes its time to end; the user need not wait for it.
+  void pool.closeAll();
+  const mask = createRedactor(project.secrets).text;
+  return {
+    failures: look.failures,
+    inhabitants: look.inhabitants.map((inhabitant) => ({
+      ...inhabitant,
+      description: mask(inhabitant.description),
+    })),
+  };
+}
+
+function documentInhabitant(inhabitant: Inhabitant): RunningRow {
+  const { at, kind, run, scenario, service, state, description } = inhabitant;
+  return { node: at, kind, run, scenario, service, state, description };
 }
 
 /** What runs that are under way, or died, have on this machine; relative to the project. */

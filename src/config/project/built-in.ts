@@ -9,6 +9,8 @@ export const BUILT_IN = {
   'service_health_check.strategy': 'standard',
   'service_health_check.startup_timeout': null,
   'service_health_check.max_retries': 3,
+  'service_health_check.auto_recovery': false,
+  'service_health_check.min_free_disk': '500MB',
   'test_execution.node': 'local',
   'test_execution.script': 'run_test.sh',
   'test_execution.timeout': 3600,

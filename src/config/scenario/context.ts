@@ -31,4 +31,6 @@ export interface ScenarioContext extends ProjectContext {
   readonly content: ReadonlySet<string>;
   /** Profiles that `COMPOSE_PROFILES` switches on. */
   readonly profiles: ReadonlySet<string>;
+  /** Variables that its compose files use and that are set, as they are found. */
+  readonly composeVariables: ReadonlyMap<string, string>;
 }

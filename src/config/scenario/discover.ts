@@ -36,7 +36,7 @@ const SIGNS: readonly string[] = [...COMPOSE_FILES, DEFAULT_SCRIPT];
 
 /** Finds the scenario folders, in the order of the execution mode. */
 export function discoverScenarios(root: string, suite: Suite, log: ProblemLog): Discovery {
-  const report = log.scoped({ kind: 'project' });
+  const report = log.scoped({ kind: 'scenarios' });
   const name = displayName(root, suite.scenariosRoot);
   const entries = listDirectory(suite.scenariosRoot);
   if (!entries) {

@@ -1,5 +1,6 @@
 import { CONTROLLER } from '../../model/node.js';
 import type { ScenarioSpec } from '../../model/scenario.js';
+import { hostVariables } from '../../model/scenario-variables.js';
 import type { SourceLocation } from '../../model/source.js';
 import type { Section } from '../check/section.js';
 import type { ComposeContext } from '../compose/context.js';
@@ -13,6 +14,7 @@ import {
   type Settings,
 } from '../project/layers.js';
 import { createLookup } from '../project/variables.js';
+import type { Lookup } from '../value/template.js';
 import type { MetadataFile } from '../schema/metadata.js';
 import { startOf } from '../source/file.js';
 import { displayName } from '../source/place.js';
@@ -23,7 +25,11 @@ import type { ScenarioFolder } from './discover.js';
 import { openMetadata } from './metadata.js';
 import { createPlacement } from './services/placement.js';
 import { resolveServices } from './services/resolve.js';
-import { readConcurrentDeployment, readReadinessSettings, readRetryStrategy } from './settings.js';
+import {
+  readConcurrentDeployment,
+  readHealthCheckSettings,
+  readRetryStrategy,
+} from './settings.js';
 import { checkTestConfig } from './test-config.js';
 import { resolveTestExecution } from './test-execution.js';
 
@@ -76,7 +82,6 @@ export async function resolveScenario(
     source,
   });
   checkCustomName(metadata.get('name'), folder, metadata, report);
-  const health = readReadinessSettings(settings, report);
   const used = new Set(services.map(({ node }) => node));
   if (testExecution.node !== CONTROLLER) used.add(testExecution.node);
   const spec: ScenarioSpec = {
@@ -93,8 +98,9 @@ export async function resolveScenario(
     testExecution,
     concurrentDeployment: readConcurrentDeployment(settings, report),
     retryStrategy: readRetryStrategy(settings, report),
-    serviceHealthCheck: { enabled: health.isEnabled, strategy: health.strategy },
+    serviceHealthCheck: readHealthCheckSettings(settings, report),
     envFile: folder.content.has(ENV_FILE) ? ENV_FILE : null,
+    composeVariables: Object.fromEntries(context.composeVariables),
     testConfig,
     source,
   };
@@ -110,10 +116,13 @@ function createScenarioContext(
   const variables = folder.content.has(ENV_FILE)
     ? readEnvFile(root, folder.path, lookup, 'compose', secrets, report)
     : new Map<string, string>();
+  // Services of one node have to find those of another.
+  const known = { ...environment, ...hostVariables(project.nodes?.enabled ?? []) };
+  const composeVariables = new Map<string, string>();
   const compose: ComposeContext = {
     root,
     folder: folder.path,
-    lookup: createLookup(environment, [variables, projectVariables], secrets),
+    lookup: noting(createLookup(known, [variables, projectVariables], secrets), composeVariables),
     report,
     secrets,
     told: new Set(),
@@ -125,6 +134,7 @@ function createScenarioContext(
     ...project,
     report,
     compose,
+    composeVariables,
     content: folder.content,
     profiles: new Set(
       profiles
@@ -132,6 +142,15 @@ function createScenarioContext(
         .map((profile) => profile.trim())
         .filter(Boolean),
     ),
+  };
+}
+
+/** Remembers what was found: on a node compose looks for the same variables again. */
+function noting(lookup: Lookup, found: Map<string, string>): Lookup {
+  return (name) => {
+    const value = lookup(name);
+    if (value !== undefined) found.set(name, value);
+    return value;
   };
 }
 
@@ -149,7 +168,12 @@ function readRequirements(
       `the scenario needs ${minNodes} nodes, and only ${enabled} ${enabled === 1 ? 'is' : 'are'} enabled`,
     );
   }
-  return { minGpuMemoryBytes: memory === undefined ? null : (parseSize(memory) ?? null), minNodes };
+  return {
+    minGpuMemoryBytes: memory === undefined ? null : (parseSize(memory) ?? null),
+    minGpus: section?.get('min_gpus') ?? null,
+    gpuModel: section?.get('gpu_model') ?? null,
+    minNodes,
+  };
 }
 
 /** `custom_order` may name the scenario; then both have to agree. */

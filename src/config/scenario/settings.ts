@@ -1,8 +1,13 @@
-import type { ConcurrentDeployment, RetryStrategy } from '../../model/scenario.js';
+import type {
+  ConcurrentDeployment,
+  RetryStrategy,
+  ServiceHealthCheckSettings,
+} from '../../model/scenario.js';
 import type { Report } from '../problem-log.js';
 import { BUILT_IN, type SettingKey } from '../project/built-in.js';
 import type { Settings } from '../project/layers.js';
 import { parseDuration } from '../value/duration.js';
+import { parseSize } from '../value/size.js';
 import { locateEntry, renderPath } from '../yaml/tree.js';
 import type { ReadinessSettings } from './services/readiness.js';
 
@@ -57,6 +62,19 @@ export function readReadinessSettings(settings: Settings, report: Report): Readi
         : 'concurrent_deployment.health_check_timeout',
       report,
     ),
+  };
+}
+
+export function readHealthCheckSettings(
+  settings: Settings,
+  report: Report,
+): ServiceHealthCheckSettings {
+  const section = 'service_health_check';
+  return {
+    enabled: settings.get(`${section}.enabled`, report),
+    strategy: settings.get(`${section}.strategy`, report),
+    autoRecovery: settings.get(`${section}.auto_recovery`, report),
+    minFreeDiskBytes: parseSize(settings.get(`${section}.min_free_disk`, report)) ?? 0,
   };
 }
 

@@ -93,7 +93,13 @@ export const metadataSchema = {
       description: 'What the scenario needs.',
       additionalProperties: false,
       properties: {
-        min_gpu_memory: size('Memory that a GPU has to have.'),
+        min_gpu_memory: size('Memory that each of the GPUs has to have.'),
+        min_gpus: {
+          type: 'integer',
+          minimum: 0,
+          description: 'How many such GPUs a node has to have; 1 where something is said of them.',
+        },
+        gpu_model: text("Words of the GPU's name, as nvidia-smi says it: H20, H100, RTX 4090."),
         min_nodes: {
           type: 'integer',
           minimum: 1,

@@ -1,4 +1,4 @@
-import { count, duration, flag, textMap } from './define.js';
+import { count, duration, flag, size, textMap } from './define.js';
 
 /** The sections that every layer of configuration may have: a scenario, the project, and what is built in. */
 
@@ -51,7 +51,7 @@ export const retryStrategy = {
 export const serviceHealthCheck = {
   type: 'object',
   title: 'Health of services',
-  description: 'How thoroughly services are checked before the test starts.',
+  description: 'How thoroughly nodes and services are checked before the test starts.',
   additionalProperties: false,
   properties: {
     enabled: flag('false: a started service counts as ready.', true),
@@ -59,7 +59,16 @@ export const serviceHealthCheck = {
       type: 'string',
       enum: ['quick', 'standard', 'thorough'],
       default: 'standard',
-      description: 'thorough: a probe has to pass three times in a row.',
+      description:
+        'quick: login, host key, runtime. standard: also disk, ports, images and GPUs. thorough: also the clock, what else runs on the node and a trial; and a probe of a service has to pass three times in a row.',
+    },
+    auto_recovery: flag(
+      'true: a stopped Docker is started again, a lost node is dialled again, and where that does not help only the scenarios that need the node fail.',
+      false,
+    ),
+    min_free_disk: {
+      ...size('What has to be free on a node, where working folders, results and images go.'),
+      default: '500MB',
     },
     startup_timeout: duration(
       'How long a service may take from its start to ready, where its own health check gives no timeout.',

@@ -19,6 +19,8 @@ export interface YamlScalar extends Placed {
   readonly source: string;
   /** The value came out of a variable, so what type it has is for the reader to say. */
   readonly isSubstituted?: true;
+  /** Variables that are not set here were left empty in it: on a node it may be something else. */
+  readonly isIncomplete?: true;
   /** A variable with the name of a secret went into it, so it is not shown. */
   readonly isSecret?: true;
   /** Variables it needs that are not set: there is no value to speak of. */

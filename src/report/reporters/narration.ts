@@ -2,6 +2,7 @@ import type { StampedEvent } from '../../model/event.js';
 import { CONTROLLER } from '../../model/node.js';
 import { describePlace, renderFailure, summarizeFailure } from '../failure.js';
 import { summarizeLoad } from '../load/headline.js';
+import { describeFacts, describeImages } from '../nodes/facts.js';
 import { count } from '../text/count.js';
 import { formatSeconds } from '../text/duration.js';
 import { toPrintableLine } from '../text/printable.js';
@@ -23,6 +24,8 @@ export function describeEvent(event: StampedEvent, options: NarrationOptions = {
         `results in ${event.results_path}`,
       ];
     }
+    case 'node_checked':
+      return describeNodeCheck(event, options);
     case 'scenario_started':
       return [describeStart(event)];
     case 'phase_started':
@@ -71,6 +74,28 @@ export function describeEvent(event: StampedEvent, options: NarrationOptions = {
 }
 
 type Of<T extends StampedEvent['type']> = Extract<StampedEvent, { type: T }>;
+
+function describeNodeCheck(
+  event: Of<'node_checked'>,
+  options: NarrationOptions = {},
+): string[] {
+  const { style = plainStyle } = options;
+  const facts = event.facts === null ? [] : describeFacts(event.facts);
+  const images = describeImages(event.images);
+  const about = [...facts, ...(images === '' ? [] : [images])].join(', ');
+  return [
+    ...(event.status === 'ok'
+      ? [`${event.node}: ${style.good('fit')}${about === '' ? '' : ` (${about})`}`]
+      : []),
+    ...event.failures.flatMap((failure) => {
+      const [first = '', ...rest] = renderFailure(failure, options);
+      return [`${style.bad('UNFIT')} ${first}`, ...rest];
+    }),
+    ...event.warnings.map(
+      (warning) => `${style.caution('warning')} ${event.node}: ${toPrintableLine(warning)}`,
+    ),
+  ];
+}
 
 function describeStart(event: Of<'scenario_started'>): string {
   const facts = [count(event.services.length, 'service')];

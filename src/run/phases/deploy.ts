@@ -4,6 +4,8 @@ import type { Dependency, ServiceSpec } from '../../model/service.js';
 import { type Attempt, backendOf, deploymentOn, placeOf } from '../attempt.js';
 import { inSeconds, recordOf } from '../events.js';
 import { cancelled } from '../interruption.js';
+import { IMAGE_PULL, isWorthAnotherPull } from '../retry-policy.js';
+import { withRetries } from '../retry.js';
 import { type Task, type Wait, schedule } from '../scheduler.js';
 import { bringUp } from '../services/bring-up.js';
 import { dependencyFailed, deploymentTimedOut, givenUp } from '../services/service-failure.js';
@@ -22,6 +24,9 @@ export async function deployServices(
   const { scenario } = attempt.plan;
   const { deploymentTimeoutMs } = scenario.concurrentDeployment;
   const { serviceLevelRetries, retryDelayMs, retryOnlyFailed } = scenario.retryStrategy;
+  // Images of inference engines take longer to come than services to start: that has limits of its own.
+  const unprepared = await prepareBackends(attempt);
+  if (unprepared.length > 0) return unprepared;
   const deadline = startDeadline(
     attempt.context.clock,
     deploymentTimeoutMs,
@@ -29,9 +34,6 @@ export async function deployServices(
     attempt.crashes.signal,
   );
   try {
-    const unprepared = await prepareBackends(attempt);
-    if (unprepared.length > 0) return unprepared;
-
     const rounds = retryOnlyFailed ? 1 : serviceLevelRetries + 1;
     for (let round = 1; ; round += 1) {
       const failures = await bringUpAll(attempt, deadline, allStarted);
@@ -53,12 +55,32 @@ export async function deployServices(
 
 /** Once per node, before its first service. */
 async function prepareBackends(attempt: Attempt): Promise<readonly Failure[]> {
-  const nodes = new Map(attempt.plan.scenario.services.map(({ node, runtime }) => [node, runtime]));
+  const { context, plan, signal } = attempt;
+  const { services } = plan.scenario;
+  const nodes = new Map(services.map(({ node, runtime }) => [node, runtime]));
   const outcomes = await Promise.all(
     [...nodes].map(([node, runtime]) =>
-      backendOf(attempt, runtime).prepare(
-        deploymentOn(attempt, placeOf(attempt, node)),
-        attempt.signal,
+      withRetries(
+        () =>
+          backendOf(attempt, runtime).prepare(
+            deploymentOn(attempt, placeOf(attempt, node)),
+            signal,
+            services.filter((service) => service.node === node),
+          ),
+        {
+          clock: context.clock,
+          backoff: IMAGE_PULL,
+          // Only containers need something from elsewhere.
+          isWorthIt: (kind) => runtime === 'docker' && isWorthAnotherPull(kind),
+          signal,
+          onRetry: ({ message }, pauseMs) =>
+            context.emit({
+              type: 'warning',
+              scenario: plan.scenario.name,
+              node,
+              message: `${message}: tried again in ${inSeconds(pauseMs)} s`,
+            }),
+        },
       ),
     ),
   );

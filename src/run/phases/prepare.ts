@@ -9,6 +9,8 @@ import { machinesOf } from '../../plan/operations.js';
 import { type Attempt, onMachine } from '../attempt.js';
 import { cancelled } from '../interruption.js';
 import { type Place, placeOn } from '../place.js';
+import { isConnectionFault, TRANSFER } from '../retry-policy.js';
+import { withRetries } from '../retry.js';
 import { resolveResultPath } from '../result-paths.js';
 
 /** Makes a working folder on every machine the scenario touches, and puts the scenario's files there. */
@@ -37,23 +39,23 @@ async function prepareMachine(attempt: Attempt, machine: string): Promise<Outcom
     machine === CONTROLLER ? context.controller : plan.nodes.find(({ name }) => name === machine);
   if (!node) throw new Error(`the plan lacks node ${machine}`);
 
-  return onMachine(attempt, node, async (connection) => {
-    const info = await connection.info();
-    if (!info.ok) return info;
-    const place = placeOn(node, info.value.home, context.root, context.run, plan.scenario.name);
-    attempt.places.set(machine, place);
-    attempt.strikes.set(
-      machine,
-      context.ledger.enter({
-        node: machine,
-        kind: 'folder',
-        description: `working folder ${place.runFolder}`,
-      }),
-    );
+  const info = await onMachine(attempt, node, (connection) => connection.info());
+  if (!info.ok) return info;
+  const place = placeOn(node, info.value.home, context.root, context.run, plan.scenario.name);
+  attempt.places.set(machine, place);
+  attempt.strikes.set(
+    machine,
+    context.ledger.enter({
+      node: machine,
+      kind: 'folder',
+      description: `working folder ${place.runFolder}`,
+    }),
+  );
 
-    const copied = await connection.upload(plan.scenario.path, place.workingFolder, { signal });
-    if (signal.aborted) return { ok: false, failure: cancelled(signal.reason) };
-    if (!copied.ok) return copied;
+  const copied = await copyScenario(attempt, place);
+  if (signal.aborted) return { ok: false, failure: cancelled(signal.reason) };
+  if (!copied.ok) return copied;
+  return onMachine(attempt, node, async (connection) => {
     const isScriptHere = plan.scenario.testExecution.node === machine;
     if (isScriptHere) {
       const ready = await prepareScript(attempt, connection, place);
@@ -61,6 +63,30 @@ async function prepareMachine(attempt: Attempt, machine: string): Promise<Outcom
     }
     return makeFolders(connection, place, [place.stateFolder]);
   });
+}
+
+/** What is there already is replaced, so that a connection that broke off costs no more than time. */
+function copyScenario(attempt: Attempt, place: Place): Promise<Outcome<unknown>> {
+  const { context, plan, signal } = attempt;
+  return withRetries(
+    () =>
+      onMachine(attempt, place.node, (connection) =>
+        connection.upload(plan.scenario.path, place.workingFolder, { signal }),
+      ),
+    {
+      clock: context.clock,
+      backoff: TRANSFER,
+      isWorthIt: isConnectionFault,
+      signal,
+      onRetry: ({ message }) =>
+        context.emit({
+          type: 'warning',
+          scenario: plan.scenario.name,
+          node: place.node.name,
+          message: `${message}: the files are sent again`,
+        }),
+    },
+  );
 }
 
 async function prepareScript(

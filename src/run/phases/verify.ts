@@ -1,7 +1,6 @@
 import type { Leftover } from '../../deploy/backend.js';
 import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
-import type { Runtime } from '../../model/node.js';
-import { type Attempt, backendOf, deploymentOn, onMachine } from '../attempt.js';
+import { type Attempt, backendOf, deploymentOn, onMachine, runtimesOn } from '../attempt.js';
 import type { Place } from '../place.js';
 
 /** Proves that nothing of this attempt is left on any machine; what is left is removed by force, then reported. */
@@ -63,12 +62,6 @@ async function look(
     ...folders.value.map((description) => ({ node: machine, kind: 'folder', description })),
   );
   return { ok: true, value: found };
-}
-
-/** The runtimes of this attempt's services on a machine; none where only the script runs there. */
-function runtimesOn(attempt: Attempt, machine: string): readonly Runtime[] {
-  const onIt = attempt.plan.scenario.services.filter(({ node }) => node === machine);
-  return [...new Set(onIt.map(({ runtime }) => runtime))];
 }
 
 function leftBehind(node: string, leftovers: readonly Leftover[], cause: Failure | null): Failure {

@@ -6,15 +6,10 @@ import type { ServiceSpec } from '../../model/service.js';
 import { serviceLogPath } from '../../results/layout.js';
 import { type Attempt, backendOf, deploymentOn, placeOf } from '../attempt.js';
 import { inSeconds, recordOf } from '../events.js';
+import { isConnectionFault, isWorthAnotherStart, pauseBeforeMs, REDIAL } from '../retry-policy.js';
 import { findStranger } from './port-check.js';
 import { probeFor } from './probe-sources.js';
-import {
-  LAST_LINES,
-  crashed,
-  exitedBeforeReady,
-  isWorthRetrying,
-  notReadyInTime,
-} from './service-failure.js';
+import { LAST_LINES, crashed, exitedBeforeReady, notReadyInTime } from './service-failure.js';
 import type { ServiceRun } from './service-run.js';
 import { saveLogAs } from './service-log.js';
 import { takeDown } from './take-down.js';
@@ -55,7 +50,7 @@ export async function bringUp(
       return null;
     }
 
-    const willRetry = run.starts <= retries && isWorthRetrying(failure) && !isOver();
+    const willRetry = run.starts <= retries && isWorthAnotherStart(failure.kind) && !isOver();
     if (failure.kind !== 'cancelled') {
       emit({
         type: 'service_failed',
@@ -74,14 +69,18 @@ export async function bringUp(
     await saveLogAs(run, log);
     const left = await takeDown(attempt, run);
     if (left) return left;
+    // The configured delay is for services that fail; a node that was not reached is dialled again sooner.
+    const pauseMs = isConnectionFault(failure.kind)
+      ? pauseBeforeMs(REDIAL, run.starts, Math.random())
+      : retryStrategy.retryDelayMs;
     emit({
       type: 'waiting',
       scenario,
       service: service.id,
-      duration_s: inSeconds(retryStrategy.retryDelayMs),
+      duration_s: inSeconds(pauseMs),
       reason: `before start ${run.starts + 1} of ${service.id}`,
     });
-    await clock.sleep(retryStrategy.retryDelayMs, signal);
+    await clock.sleep(pauseMs, signal);
     if (isOver()) return abandoned(service);
   }
 }

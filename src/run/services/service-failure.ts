@@ -78,8 +78,3 @@ function lost(service: ServiceSpec, exit: ServiceExit): Failure {
 function placeOf({ id, node, source }: ServiceSpec) {
   return { node, service: id, source };
 }
-
-/** Whether another start has a chance: what cannot be started at all will not start the next time either. */
-export function isWorthRetrying(failure: Failure): boolean {
-  return failure.kind === 'service_exited' || failure.kind === 'service_not_ready';
-}

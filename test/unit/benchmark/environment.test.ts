@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { scriptEnvironment, variableName } from '../../../src/benchmark/environment.js';
+import { scriptEnvironment } from '../../../src/benchmark/environment.js';
+import { variableName } from '../../../src/model/scenario-variables.js';
 import { nodeSpec, scenarioSpec } from '../../support/specs.js';
 
 const place = {

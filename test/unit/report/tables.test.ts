@@ -1,62 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import {
-  type NodeRow,
-  type RunRow,
-  renderHealth,
-  renderNodes,
-  renderRuns,
-  renderScenarios,
-} from '../../../src/report/tables.js';
+import { type RunRow, renderRuns, renderScenarios } from '../../../src/report/tables.js';
 import { displayWidth } from '../../../src/report/text/width.js';
 
-function node(overrides: Partial<NodeRow> = {}): NodeRow {
-  return {
-    name: 'node1',
-    host: '10.0.0.1',
-    transport: 'ssh',
-    enabled: true,
-    reachable: true,
-    runtime: 'docker',
-    problems: [],
-    ...overrides,
-  };
-}
-
 describe('the lists', () => {
-  it('show the nodes of the project', () => {
-    const text = renderNodes([
-      node(),
-      node({ name: 'spare', transport: 'local', enabled: false, runtime: 'process' }),
-    ]);
-    expect(`\n${text}\n`).toMatchInlineSnapshot(`
-      "
-      NODE   HOST      TRANSPORT  RUNTIME  ENABLED
-      node1  10.0.0.1  ssh        docker   yes
-      spare  10.0.0.1  local      process  no
-      "
-    `);
-  });
-
-  it('show the state of each node with all its problems', () => {
-    const text = renderHealth([
-      node({ runtime: 'docker 27.3, compose 2.29' }),
-      node({ name: 'node2', problems: ['no space left in /opt', 'docker is stopped'] }),
-      node({ name: 'node3', reachable: false, problems: ['connection refused'] }),
-      node({ name: 'spare', enabled: false, reachable: null }),
-    ]);
-    expect(`\n${text}\n`).toMatchInlineSnapshot(`
-      "
-      NODE   HOST      STATE        RUNTIME                    PROBLEMS
-      node1  10.0.0.1  ok           docker 27.3, compose 2.29
-      node2  10.0.0.1  problems     docker                     no space left in /opt
-                                                               docker is stopped
-      node3  10.0.0.1  unreachable  docker                     connection refused
-      spare  10.0.0.1  disabled     docker
-      "
-    `);
-  });
-
   it('show the scenarios within 80 columns', () => {
     const text = renderScenarios([
       {

@@ -99,6 +99,7 @@ describe('test_metadata.json', () => {
     plan,
     versions: { playbook: '0.1.0', node: '20.19.0', platform: 'linux x64' },
     provenance: { hostname: 'lab', user: 'kim', project: '/project', git: null, files: [] },
+    facts: new Map(),
     timings: [{ phase: 'prepare', duration_s: 0.4 }],
   });
 

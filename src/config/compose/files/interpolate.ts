@@ -79,6 +79,7 @@ export function interpolate(
       value: expansion.text,
       source: expansion.text,
       isSubstituted: true,
+      ...(expansion.unset.length > 0 ? { isIncomplete: true } : {}),
       ...(names.some(looksSecret) ? { isSecret: true } : {}),
     };
   };

@@ -1,5 +1,6 @@
 import type { ProcessSpec, ServiceSpec } from '../../../model/service.js';
 import type { Section } from '../../check/section.js';
+import { resolveContainer } from '../../compose/container.js';
 import { checkEnvFiles } from '../../compose/environment.js';
 import { resolveProcess, type ProcessOptions } from '../../compose/process/resolve.js';
 import type { Settings } from '../../project/layers.js';
@@ -60,6 +61,7 @@ export async function resolveServices(
         isOneShot: oneShots.has(id),
         readiness,
         process: process ?? null,
+        container: node.runtime === 'docker' ? resolveContainer(service) : null,
         source,
       };
     }),

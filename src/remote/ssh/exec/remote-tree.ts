@@ -69,10 +69,10 @@ export class RemoteTree {
     const taken = await this.#shells.take('control');
     if (!taken.ok) return 'lost';
     const shell = taken.value;
-    let isAlive = false;
-    const answer = await shell.ask(line, { onStdout: () => (isAlive = true) });
+    const listed: Buffer[] = [];
+    const answer = await shell.ask(line, { onStdout: (data) => listed.push(data) });
     this.#shells.giveBack(shell);
     if (!answer) return 'lost';
-    return isAlive ? 'alive' : 'gone';
+    return listed.length > 0 ? 'alive' : 'gone';
   }
 }

@@ -57,7 +57,7 @@ export function keepShell(channel: ClientChannel): Promise<KeptShell | string> {
   });
 
   const finish = () => {
-    if (!current || current.status === null || !current.isErrorsEnd) return;
+    if (current?.status == null || !current.isErrorsEnd) return;
     const { resolve, status, left } = current;
     current = null;
     resolve({ status, left });

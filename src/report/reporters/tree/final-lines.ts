@@ -1,5 +1,5 @@
-import type { ScenarioFinished, Warning } from '../../../model/event.js';
-import { describePlace, summarizeFailure } from '../../failure.js';
+import type { NodeChecked, ScenarioFinished, Warning } from '../../../model/event.js';
+import { describePlace, renderFailure, summarizeFailure } from '../../failure.js';
 import { summarizeLoad } from '../../load/headline.js';
 import { formatSeconds } from '../../text/duration.js';
 import { toPrintableLine } from '../../text/printable.js';
@@ -29,6 +29,20 @@ export function renderWarning(event: Warning, style: Style): string {
   const place = describePlace({ node: event.node ?? null, service: event.service ?? null });
   const about = [event.scenario ?? '', place, toPrintableLine(event.message)];
   return `${style.caution(style.signs.warning)} ${about.filter((part) => part !== '').join(': ')}`;
+}
+
+/** Of a node that is as it should be, nothing has to stay. */
+export function renderNodeCheck(event: NodeChecked, style: Style): string[] {
+  return [
+    ...event.failures.flatMap((failure) => {
+      const [first = '', ...rest] = renderFailure(failure, { style });
+      return [`${style.bad(style.signs.failed)} ${first}`, ...rest];
+    }),
+    ...event.warnings.map(
+      (warning) =>
+        `${style.caution(style.signs.warning)} ${event.node}: ${toPrintableLine(warning)}`,
+    ),
+  ];
 }
 
 function describeEnd(event: ScenarioFinished, style: Style): string {

@@ -31,7 +31,7 @@ function lines(texts: readonly string[], canvas: Canvas): PartContent {
 
 function idleParts(view: RunView, canvas: Canvas): Parts {
   const { style, spin } = canvas;
-  const title = view.pause ? describePause(view.pause, canvas) : 'preparing';
+  const title = view.pause ? describePause(view.pause, canvas) : 'looking at the nodes';
   return {
     title: lines([`${style.accent(spin)} ${title}`], canvas),
     done: NOTHING,

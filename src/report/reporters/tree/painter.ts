@@ -29,7 +29,9 @@ export function createPainter(out: TextStream, terminal: TerminalSize): Painter 
   let isCursorHidden = false;
   let isRestored = false;
 
-  const size = () => ({ columns: terminal.columns ?? 80, rows: terminal.rows ?? 24 });
+  // A terminal that nobody has given a size yet has 0 of each.
+  const orUsual = (given = 0, usual: number) => (given > 0 ? given : usual);
+  const size = () => ({ columns: orUsual(terminal.columns, 80), rows: orUsual(terminal.rows, 24) });
   /** How many rows the picture takes; a terminal that has become narrower has wrapped its lines. */
   const shownRows = () => {
     const { columns } = size();

@@ -159,6 +159,7 @@ export function applyToScenario(view: ScenarioView, event: StampedEvent, atMs: n
     case 'script_finished':
     case 'warning':
     case 'suite_started':
+    case 'node_checked':
     case 'scenario_started':
     case 'scenario_finished':
     case 'suite_finished':

@@ -10,7 +10,7 @@ import { renderFrame } from './frame.js';
 import type { LiveRendererOptions } from './live-renderer.js';
 import { createPainter, type TerminalSize } from './painter.js';
 import { applyEvent, createRunView } from './run-view.js';
-import { renderScenarioLine, renderWarning } from './final-lines.js';
+import { renderNodeCheck, renderScenarioLine, renderWarning } from './final-lines.js';
 import { type SuiteList, startSuiteList } from './suite-list.js';
 
 /** The width is that of the summary; the picture takes the terminal's own. */
@@ -94,6 +94,9 @@ export function createTreeReporter(
       }
       if (event.type === 'warning') {
         lines.push(renderWarning(event, style));
+      }
+      if (event.type === 'node_checked') {
+        lines.push(...renderNodeCheck(event, style));
       }
       if (event.type === 'scenario_finished') list?.end(event);
       if (event.type === 'suite_finished') {

@@ -93,8 +93,7 @@ describe('a pool of connections', () => {
     let isThere = false;
     const failure = createFailure('unreachable', 'no route to host');
     const pool = createPool(
-      (spec) =>
-        isThere ? openLocal(spec, { cwd: '/' }) : Promise.resolve({ ok: false, failure }),
+      (spec) => (isThere ? openLocal(spec, { cwd: '/' }) : Promise.resolve({ ok: false, failure })),
       createBudget(1),
     );
     expect(await pool.use(node('a'), () => Promise.resolve(1))).toEqual({ ok: false, failure });

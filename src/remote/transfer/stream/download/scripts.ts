@@ -78,6 +78,9 @@ send_file() {
 
 if [ -d "$from" ]; then
   send_folder
+elif [ -f "$from" ] && [ ! -r "$from" ]; then
+  echo "sh: $from: Permission denied" >&2
+  exit 1
 elif [ -f "$from" ]; then
   send_file
 else

@@ -24,9 +24,8 @@ export function readComplaint(stderr: string): NodeError {
 
 /** `mkdir: cannot create directory '/a/b': …`, `tar: ./a: Cannot open: …`, `sh: 1: cannot create /a: …`. */
 function pathIn(line: string): string | undefined {
-  const [, quoted, plain] =
-    /'([^']+)'[^']*$/.exec(line) ??
-    /^()(?:\S+: )+?(?:\d+: )?(?:[a-z' ]+ )?(\S*\/\S*): /.exec(line) ??
-    [];
-  return quoted !== undefined && quoted !== '' ? quoted : plain;
+  const [, quoted] = /'([^']+)'[^']*$/.exec(line) ?? [];
+  if (quoted !== undefined) return quoted;
+  const [, plain] = /^\S+: (?:\d+: )?(?:cannot \w+ )?(.*?\/.*?): /.exec(line) ?? [];
+  return plain;
 }

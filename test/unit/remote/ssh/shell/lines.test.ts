@@ -92,7 +92,9 @@ for (const [name, argv] of SHELLS) {
     });
 
     it('tells the process, which leads a group of its own', async () => {
-      const { pid, out } = await run({ argv: ['sh', '-c', 'echo $$; read -r a b c d group rest </proc/$$/stat; echo $group'] });
+      const { pid, out } = await run({
+        argv: ['sh', '-c', 'echo $$; read -r a b c d group rest </proc/$$/stat; echo $group'],
+      });
       expect(out.split('\n').slice(0, 2).map(Number)).toEqual([pid, pid]);
     });
 

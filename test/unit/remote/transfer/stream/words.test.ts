@@ -69,7 +69,7 @@ describe('what a node reports of what it sent', () => {
       'tar: ./socket: socket ignored',
     ].join('\n');
     const changed = findChanged(report(messages, `tar 1\ntee 0\n${digest} *stdin\n`), (name) =>
-      name === '.' ? undefined : 1,
+      name === './.' ? undefined : 1,
     );
     expect(changed).toEqual(['a\nb\\c\u00c3\u00a4', 'short']);
   });

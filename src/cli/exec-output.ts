@@ -1,0 +1,46 @@
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+
+import type { NodeSpec } from '../model/node.js';
+import { createLineSink } from '../remote/lines.js';
+import type { Redactor } from '../remote/redaction.js';
+
+interface Printers {
+  readonly out: (node: string, line: string) => void;
+  readonly err: (node: string, line: string) => void;
+}
+
+/** Takes what commands write on many nodes, and prints it line by line as it comes. */
+export interface ExecOutput {
+  readonly sinksFor: (node: NodeSpec) => { readonly stdout: Writable; readonly stderr: Writable };
+  /** Prints the rest of what a node wrote. */
+  finish(node: NodeSpec): Promise<void>;
+}
+
+export function createOutput(redactor: Redactor, { out, err }: Printers): ExecOutput {
+  const sinks = new Map<string, { readonly entries: Writable[]; readonly exits: Writable[] }>();
+  const lineSink = (onLine: (line: string) => void) => {
+    const entry = redactor.stream();
+    const exit = createLineSink(onLine);
+    entry.pipe(exit);
+    return { entry, exit };
+  };
+  return {
+    sinksFor({ name }) {
+      const stdout = lineSink((line) => out(name, line));
+      const stderr = lineSink((line) => err(name, line));
+      sinks.set(name, {
+        entries: [stdout.entry, stderr.entry],
+        exits: [stdout.exit, stderr.exit],
+      });
+      return { stdout: stdout.entry, stderr: stderr.entry };
+    },
+    async finish({ name }) {
+      const { entries, exits } = sinks.get(name) ?? { entries: [], exits: [] };
+      sinks.delete(name);
+      const ends = exits.map((exit) => finished(exit));
+      for (const entry of entries) entry.end();
+      await Promise.all(ends);
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { GpuFacts, NodeFacts } from '../../../model/node-facts.js';
+import { formatSize } from '../../../report/text/size.js';
+import type { GpuProcess } from '../survey/gpus.js';
+
+/** Logs of several nodes cannot be put in order any more, and tokens with a time in them begin to fail. */
+const SKEW_MS = 1_000;
+/** More of the cores than this are kept busy by others. */
+const BUSY_SHARE = 0.5;
+/** What a driver itself uses of each GPU stays below. */
+const IDLE_GPU_BYTES = 2 ** 30;
+
+export interface Surroundings {
+  readonly facts: NodeFacts;
+  readonly gpuProcesses: readonly GpuProcess[];
+  /** Ids of processes that runs of playbook have started. */
+  readonly ours: ReadonlySet<number>;
+}
+
+/** What on a node, apart from us, can spoil a measurement. It keeps nothing from running. */
+export function judgeSurroundings({ facts, gpuProcesses, ours }: Surroundings): readonly string[] {
+  return [
+    ...judgeClock(facts),
+    ...judgeLoad(facts),
+    ...judgeGpuUse(facts.gpus ?? [], gpuProcesses, ours),
+  ];
+}
+
+function judgeClock({ clock }: NodeFacts): string[] {
+  if (clock === null || Math.abs(clock.skew_ms) < SKEW_MS) return [];
+  const seconds = Math.round(Math.abs(clock.skew_ms) / 100) / 10;
+  const way = clock.skew_ms > 0 ? 'ahead of' : 'behind';
+  return [
+    `its clock is ${seconds} s ${way} the one here: keep both with NTP (chrony, systemd-timesyncd)`,
+  ];
+}
+
+function judgeLoad({ load_1m, cores }: NodeFacts): string[] {
+  if (load_1m === null || cores === null || load_1m <= Math.max(1, cores * BUSY_SHARE)) return [];
+  return [`others keep it busy: a load of ${load_1m} on ${cores} cores`];
+}
+
+function judgeGpuUse(
+  gpus: readonly GpuFacts[],
+  processes: readonly GpuProcess[],
+  ours: ReadonlySet<number>,
+): string[] {
+  const foreign = processes
+    .filter(({ pid }) => !ours.has(pid))
+    .map(({ pid, name, gpu, memoryBytes }) => {
+      const where = gpu === null ? 'a GPU' : `GPU ${gpu}`;
+      const memory = memoryBytes === null ? '' : ` with ${formatSize(memoryBytes)}`;
+      return `${where} is used by ${name} (process ${pid})${memory}`;
+    });
+  const seen = new Set(processes.map(({ gpu }) => gpu));
+  // From inside a container, or of other users, no processes are told, but their memory is.
+  const unseen = gpus
+    .filter(
+      ({ index, memory_used_bytes }) =>
+        !seen.has(index) && (memory_used_bytes ?? 0) > IDLE_GPU_BYTES,
+    )
+    .map(
+      ({ index, memory_used_bytes }) =>
+        `${formatSize(memory_used_bytes ?? 0)} of GPU ${index} are in use, by whom cannot be seen`,
+    );
+  return [...foreign, ...unseen];
+}
