@@ -1,7 +1,7 @@
 import type { NodeSpec } from './node.js';
 
 /** The variable that holds the address of a node: `SCENARIO_HOST_NODE1`. */
-export function hostVariable(node: string): string {
+function hostVariable(node: string): string {
   return `SCENARIO_HOST_${variableName(node)}`;
 }
 

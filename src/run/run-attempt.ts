@@ -5,7 +5,7 @@ import { removeFolders } from './phases/clean.js';
 import { collect } from './phases/collect.js';
 import { deployServices } from './phases/deploy.js';
 import { finishDeployments } from './phases/finish.js';
-import { beginPhase, runPhase } from './phases/phase.js';
+import { beginPhase, runFinalPhase, runPhase } from './phases/phase.js';
 import { prepare } from './phases/prepare.js';
 import { stopServices } from './phases/stop.js';
 import { verify } from './phases/verify.js';
@@ -49,11 +49,11 @@ async function deployAndWait(attempt: Attempt): Promise<void> {
 
 async function windUp(attempt: Attempt): Promise<void> {
   if (attempt.places.size === 0) return;
-  await runPhase(attempt, 'collect', () => collect(attempt));
-  if (attempt.services.size > 0) await runPhase(attempt, 'stop', () => stopServices(attempt));
-  await runPhase(attempt, 'clean', async () => {
+  await runFinalPhase(attempt, 'collect', () => collect(attempt));
+  if (attempt.services.size > 0) await runFinalPhase(attempt, 'stop', () => stopServices(attempt));
+  await runFinalPhase(attempt, 'clean', async () => {
     await finishDeployments(attempt);
     return removeFolders(attempt);
   });
-  await runPhase(attempt, 'verify', () => verify(attempt));
+  await runFinalPhase(attempt, 'verify', () => verify(attempt));
 }

@@ -134,7 +134,11 @@ function programs(sshd: Sshd, connection: Connection, nodeSsh: NodeSSH): Contest
         if (!isFolder && direction === 'up') await nodeSsh.putFile(from, to);
         else if (!isFolder) await nodeSsh.getFile(to, from);
         else if (direction === 'up') await nodeSsh.putDirectory(from, to, { concurrency: 8 });
-        else await nodeSsh.getDirectory(to, from, { concurrency: 8 });
+        else {
+          // It wants the folder to be there.
+          mkdirSync(to);
+          await nodeSsh.getDirectory(to, from, { concurrency: 8 });
+        }
       },
     },
   ];

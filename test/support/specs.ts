@@ -59,7 +59,12 @@ export function scenarioSpec(overrides: Partial<ScenarioSpec> = {}): ScenarioSpe
     enabled: true,
     estimatedDurationMs: null,
     tags: [],
-    resourceRequirements: { minGpuMemoryBytes: null, minGpus: null, gpuModel: null, minNodes: null },
+    resourceRequirements: {
+      minGpuMemoryBytes: null,
+      minGpus: null,
+      gpuModel: null,
+      minNodes: null,
+    },
     services,
     nodes: [...new Set(services.map(({ node }) => node))].sort(),
     testExecution: {

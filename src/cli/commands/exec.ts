@@ -58,13 +58,13 @@ async function execOnNodes(globals: Globals, words: string[], options: Options):
       'playbook nodes lists them',
     );
   }
-  const [{ composeAdapters }, { fanOut }, { untilSignalled }, { createRedactor }, lines, text] =
+  const [{ composeAdapters }, { fanOut }, { untilSignalled }, { createRedactor }, texts, text] =
     await Promise.all([
       import('../adapters.js'),
       import('../../run/fan-out/fan-out.js'),
       import('../signals.js'),
       import('../../remote/redaction.js'),
-      import('../../report/exec/exec-lines.js'),
+      loadTexts(),
       textsFor(globals),
     ]);
   const { createOutput } = await import('../exec-output.js');
@@ -75,8 +75,8 @@ async function execOnNodes(globals: Globals, words: string[], options: Options):
   const isShown = options.format === 'table';
   const width = Math.max(...nodes.map(({ name }) => name.length));
   const output = createOutput(redactor, {
-    out: (node, line) => print(lines.renderOutputLine(node, width, line, text.out)),
-    err: (node, line) => note(lines.renderOutputLine(node, width, line, text.err)),
+    out: (node, line) => print(texts.renderOutputLine(node, width, line, text.out)),
+    err: (node, line) => note(texts.renderOutputLine(node, width, line, text.err)),
   });
 
   const answers = await fanOut(nodes, commandOf(words), {
@@ -89,19 +89,19 @@ async function execOnNodes(globals: Globals, words: string[], options: Options):
     onAnswer: async ({ node, outcome }) => {
       if (!isShown) return;
       await output.finish(node);
-      note(lines.renderEnding({ node: node.name, outcome }, width, text.err));
+      note(texts.renderEnding({ node: node.name, outcome }, width, text.err));
     },
   });
   await pool.closeAll();
   signals.dispose();
 
   const rows = answers.map(({ node, outcome }) => ({ node: node.name, outcome }));
-  if (isShown) note(lines.renderExecSummary(rows, text.err));
-  else await printAs(options.format, lines.documentAnswers(rows, redactor.text), () => '');
-  const failed = rows.filter((row) => !lines.hasSucceeded(row));
+  if (isShown) note(texts.renderExecSummary(rows, text.err));
+  else await printAs(options.format, texts.documentAnswers(rows, redactor.text), () => '');
+  const failed = rows.filter((row) => !texts.hasSucceeded(row));
   const interrupted = signals.exitCode();
   if (interrupted !== undefined) return interrupted;
-  if (failed.some(lines.isNodesFault)) return ExitCode.node;
+  if (failed.some(texts.isNodesFault)) return ExitCode.node;
   return failed.length > 0 ? ExitCode.scenarioFailed : ExitCode.ok;
 }
 
@@ -111,6 +111,25 @@ function commandOf(words: readonly string[]) {
   return args.length === 0
     ? { argv: ['/bin/sh', '-c', program] as const }
     : { argv: [program, ...args] as const };
+}
+
+async function loadTexts() {
+  const {
+    renderOutputLine,
+    renderEnding,
+    renderExecSummary,
+    documentAnswers,
+    hasSucceeded,
+    isNodesFault,
+  } = await import('../../report/exec/exec-lines.js');
+  return {
+    renderOutputLine,
+    renderEnding,
+    renderExecSummary,
+    documentAnswers,
+    hasSucceeded,
+    isNodesFault,
+  };
 }
 
 async function textsFor(globals: Globals) {

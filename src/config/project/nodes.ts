@@ -33,7 +33,8 @@ export interface NodesContext {
 const RESERVED: readonly string[] = ['local', 'remote', 'auto', CONTROLLER];
 const NAME = new RegExp(NAME_PATTERN);
 const HOST = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9._-]+)?)$/;
-const JUMP = /^(?:ssh:\/\/)?(?:[^@\s]+@)?(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+const JUMP =
+  /^(?:ssh:\/\/)?(?:[^@\s]+@)?(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 const LOOPBACK = '127.0.0.1';
 
 const ignore: Report = () => undefined;

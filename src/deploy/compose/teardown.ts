@@ -76,7 +76,7 @@ export async function listLeftovers(
 }
 
 /** @param text What the list script prints: fields separated by tabs. */
-export function parseLeftovers(text: string, node: string): Leftover[] {
+function parseLeftovers(text: string, node: string): Leftover[] {
   return text
     .split('\n')
     .filter((line) => line !== '')

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../async/clock.js';
 import type { Outcome } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { Connection } from '../connection.js';
@@ -6,6 +7,11 @@ import { type ConnectionBudget, createBudget } from './budget.js';
 /** Opens a connection to a node. */
 export type Connect = (node: NodeSpec) => Promise<Outcome<Connection>>;
 
+export interface UseOptions {
+  /** Dial even a node that has just kept another caller waiting in vain: for those who have waited since. */
+  readonly isAskedAfresh?: boolean;
+}
+
 /** The only way to get a connection: opened when first needed, shared, replaced when lost, closed between scenarios. */
 export interface ConnectionPool {
   /**
@@ -13,7 +19,11 @@ export interface ConnectionPool {
    *
    * @returns What `work` returned, or why there is no connection.
    */
-  use<T>(node: NodeSpec, work: (connection: Connection) => Promise<T>): Promise<Outcome<T>>;
+  use<T>(
+    node: NodeSpec,
+    work: (connection: Connection) => Promise<T>,
+    options?: UseOptions,
+  ): Promise<Outcome<T>>;
   /** Closes every connection. The pool stays usable: the next `use` opens anew. */
   closeAll(): Promise<void>;
 }
@@ -22,8 +32,18 @@ interface Entry {
   readonly connected: Promise<Outcome<Connection>>;
   /** Once it is there. */
   connection: Connection | null;
+  /** Until when its failure is the answer for everyone, on the clock's scale; `null` where it did not fail. */
+  failedUntil: number | null;
   users: number;
 }
+
+/**
+ * What a failed dial has to take before others believe it: a refusal comes at once and may be over the next moment, as
+ * when sshd restarts, but a node that is silent would keep one caller after the other waiting as long as the first.
+ */
+const SILENCE_MS = 1_000;
+/** How long they believe it, as a share of what the dial took. */
+const REST = 1 / 3;
 
 /**
  * A pool that keeps one connection per node.
@@ -33,6 +53,7 @@ interface Entry {
 export function createPool(
   connect: Connect,
   budget: ConnectionBudget = createBudget(Infinity),
+  clock: Clock = systemClock,
 ): ConnectionPool {
   /** By node, the least recently used first. */
   const entries = new Map<string, Entry>();
@@ -60,25 +81,33 @@ export function createPool(
   const open = (node: NodeSpec): Entry => {
     const entry: Entry = {
       connection: null,
+      failedUntil: null,
       users: 0,
       connected: takeFromBudget().then(async () => {
+        const begin = clock.monotonic();
         const outcome = await connect(node);
         if (outcome.ok) {
           entry.connection = outcome.value;
         } else {
           budget.giveBack();
-          // A failed dial is no answer for the next caller.
-          if (entries.get(node.name) === entry) entries.delete(node.name);
+          const end = clock.monotonic();
+          const isSilent = end - begin >= SILENCE_MS;
+          entry.failedUntil = isSilent ? end + (end - begin) * REST : end;
         }
         return outcome;
       }),
     };
+    entries.delete(node.name);
     entries.set(node.name, entry);
     return entry;
   };
-  const entryFor = (node: NodeSpec): Entry => {
+  const entryFor = (node: NodeSpec, { isAskedAfresh = false }: UseOptions): Entry => {
     const known = entries.get(node.name);
     if (!known) return open(node);
+    if (known.failedUntil !== null) {
+      const isBelieved = !isAskedAfresh && clock.monotonic() < known.failedUntil;
+      return isBelieved ? known : open(node);
+    }
     if (known.connection && !known.connection.isOpen()) {
       void close(node.name, known);
       return open(node);
@@ -90,8 +119,8 @@ export function createPool(
   };
 
   return {
-    async use(node, work) {
-      const entry = entryFor(node);
+    async use(node, work, options = {}) {
+      const entry = entryFor(node, options);
       entry.users += 1;
       try {
         const connected = await entry.connected;

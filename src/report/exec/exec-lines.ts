@@ -77,7 +77,7 @@ export function documentAnswers(rows: readonly ExecRow[], mask: (text: string) =
 }
 
 /** Why a node did not succeed, in words. */
-export function describeEnding({ outcome }: ExecRow): string {
+function describeEnding({ outcome }: ExecRow): string {
   if (!outcome.ok) {
     const { message, hint } = outcome.failure;
     return hint === null ? message : `${message} (${hint})`;

@@ -75,10 +75,7 @@ export function describeEvent(event: StampedEvent, options: NarrationOptions = {
 
 type Of<T extends StampedEvent['type']> = Extract<StampedEvent, { type: T }>;
 
-function describeNodeCheck(
-  event: Of<'node_checked'>,
-  options: NarrationOptions = {},
-): string[] {
+function describeNodeCheck(event: Of<'node_checked'>, options: NarrationOptions = {}): string[] {
   const { style = plainStyle } = options;
   const facts = event.facts === null ? [] : describeFacts(event.facts);
   const images = describeImages(event.images);

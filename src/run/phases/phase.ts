@@ -36,3 +36,29 @@ export async function runPhase(
   report.finish(failures);
   return failures.length === 0;
 }
+
+/**
+ * Runs a phase of the winding up. Its failures are rarely the scenario's first cause, so each is told here: otherwise
+ * nobody would hear what is left on which node.
+ */
+export async function runFinalPhase(
+  attempt: Attempt,
+  phase: Phase,
+  work: () => Promise<readonly Failure[]>,
+): Promise<void> {
+  const report = beginPhase(attempt, phase);
+  const failures = await work();
+  const isFirstCause = (failure: Failure) => [...attempt.failures, ...failures][0] === failure;
+  for (const failure of failures) if (!isFirstCause(failure)) warnOf(attempt, failure);
+  report.finish(failures);
+}
+
+function warnOf({ context, plan }: Attempt, { node, service, message, hint }: Failure): void {
+  context.emit({
+    type: 'warning',
+    scenario: plan.scenario.name,
+    ...(node === null ? {} : { node }),
+    ...(service === null ? {} : { service }),
+    message: hint === null ? message : `${message} (${hint})`,
+  });
+}

@@ -45,8 +45,10 @@ export async function checkNode(
   context: CheckContext,
 ): Promise<NodeCheck> {
   const begin = context.clock.monotonic();
-  const looked = await context.pool.use(node, (connection) =>
-    lookAt(connection, node, needs, context),
+  const looked = await context.pool.use(
+    node,
+    (connection) => lookAt(connection, node, needs, context),
+    { isAskedAfresh: true },
   );
   const seen: Seen = looked.ok ? looked.value : failed(looked.failure);
   const isReachable = !seen.problems.some(({ failure }) => isOutOfReach(failure));

@@ -85,7 +85,9 @@ export function createNodeKeeper(
   const glance = async (node: NodeSpec): Promise<void> => {
     const answered = await withRetries(
       async () => {
-        const asked = await context.pool.use(node, (connection) => connection.info());
+        const asked = await context.pool.use(node, (connection) => connection.info(), {
+          isAskedAfresh: true,
+        });
         return asked.ok ? asked.value : asked;
       },
       {

@@ -12,7 +12,7 @@ export interface NameConflict {
   readonly container: string;
 }
 
-export function findNameConflict(output: readonly string[]): NameConflict | null {
+function findNameConflict(output: readonly string[]): NameConflict | null {
   for (const line of output) {
     const [, name, container] = CONFLICT.exec(line) ?? [];
     if (name !== undefined && container !== undefined) {

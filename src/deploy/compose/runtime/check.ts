@@ -28,7 +28,7 @@ export function createDetection(pool: ConnectionPool): Detect {
 }
 
 /** Asks a node for the versions of docker and compose. What keeps it from running containers is the failure. */
-export async function detectDocker(
+async function detectDocker(
   connection: Connection,
   node: NodeSpec,
   signal?: AbortSignal,

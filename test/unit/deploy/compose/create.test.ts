@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../../../../src/deploy/backend.js';
 import { parseComposeModel } from '../../../../src/deploy/compose/create/compose-model.js';
 import { classifyCreate } from '../../../../src/deploy/compose/create/create-failure.js';
-import { parseContainers } from '../../../../src/deploy/compose/create/create.js';
+import { parseContainers, turnsOf } from '../../../../src/deploy/compose/create/create.js';
 import { classifyPull, imagesOf } from '../../../../src/deploy/compose/create/images.js';
 import { renderOverride } from '../../../../src/deploy/compose/create/override.js';
 import { createFailure } from '../../../../src/model/failure.js';
@@ -87,9 +87,9 @@ const deployment: Deployment = {
 describe('a compose file as compose understands it', () => {
   it('of V1 tells images, what is built, and what compose makes besides', () => {
     const { services, networks, volumes } = parseComposeModel(FROM_V1);
-    const plain = { isBuilt: false, platform: null, pullPolicy: null };
+    const plain = { isBuilt: false, platform: null, pullPolicy: null, awaits: [] };
     expect([...services]).toEqual([
-      ['a', { ...plain, image: 'lab/busybox:1' }],
+      ['a', { ...plain, image: 'lab/busybox:1', awaits: ['b'] }],
       ['b', { ...plain, image: 'lab/busybox:1' }],
       ['c', { ...plain, image: null, isBuilt: true }],
     ]);
@@ -104,6 +104,7 @@ describe('a compose file as compose understands it', () => {
       isBuilt: false,
       platform: 'linux/arm64',
       pullPolicy: 'always',
+      awaits: [],
     });
     expect([networks, volumes]).toEqual([['default'], ['data']]);
   });
@@ -229,4 +230,18 @@ it('the containers of a service are told apart by its id, not by its name', () =
     ['p@node1', ['77aa', '3f2a']],
     ['a', ['99bb']],
   ]);
+});
+
+describe('containers that are made ahead', () => {
+  const services = ['a', 'b', 'c'].map((name) => serviceSpec(name));
+
+  it('are made in turns by V1, which would wait for those that others await', () => {
+    const v1 = { major: 1, version: '1.29.2', argv: ['docker-compose'] } as const;
+    expect(turnsOf(services, parseComposeModel(FROM_V1), v1)).toEqual([['b', 'c'], ['a']]);
+  });
+
+  it('are made all at once by V2', () => {
+    const v2 = { major: 2, version: '2.26.1', argv: ['docker', 'compose'] } as const;
+    expect(turnsOf(services, parseComposeModel(FROM_V1), v2)).toEqual([['a', 'b', 'c']]);
+  });
 });

@@ -4,7 +4,8 @@ import { createFailure } from '../../../../src/model/failure.js';
 import type { Connection } from '../../../../src/remote/connection.js';
 import { openLocal } from '../../../../src/remote/local/connection.js';
 import { createBudget } from '../../../../src/remote/pool/budget.js';
-import { type Connect, createPool } from '../../../../src/remote/pool/pool.js';
+import { type Connect, type UseOptions, createPool } from '../../../../src/remote/pool/pool.js';
+import { createManualClock } from '../../../support/manual-clock.js';
 import { nodeSpec } from '../../../support/specs.js';
 
 /** Counts what is opened, and what is open. */
@@ -100,5 +101,41 @@ describe('a pool of connections', () => {
     isThere = true;
     expect(await pool.use(node('b'), () => Promise.resolve(1))).toEqual({ ok: true, value: 1 });
     await pool.closeAll();
+  });
+
+  it('lets only the first one wait for a node that is silent, for a while', async () => {
+    const clock = createManualClock();
+    const failure = createFailure('unreachable', 'no connection within 15 s');
+    let dials = 0;
+    const pool = createPool(
+      async () => {
+        dials += 1;
+        await clock.sleep(15_000);
+        return { ok: false, failure };
+      },
+      createBudget(1),
+      clock,
+    );
+    const use = (options?: UseOptions) => pool.use(node('a'), nothing, options);
+    const dialled = async (options?: UseOptions) => {
+      const used = use(options);
+      await clock.sleeping();
+      await clock.advance(15_000);
+      return used;
+    };
+    expect(await dialled()).toEqual({ ok: false, failure });
+    await clock.advance(4_999);
+    expect(await use()).toEqual({ ok: false, failure });
+    expect(dials).toBe(1);
+
+    expect(await dialled({ isAskedAfresh: true })).toEqual({ ok: false, failure });
+    expect(dials).toBe(2);
+    await clock.advance(5_000);
+    expect(await dialled()).toEqual({ ok: false, failure });
+    expect(dials).toBe(3);
+
+    await pool.closeAll();
+    expect(await dialled()).toEqual({ ok: false, failure });
+    expect(dials).toBe(4);
   });
 });

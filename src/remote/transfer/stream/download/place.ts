@@ -4,7 +4,7 @@ import { realpath, rename } from 'node:fs/promises';
 import type { Clock } from '../../../../async/clock.js';
 import { joinBytes } from '../../scan.js';
 import { EntryRefused } from '../errors.js';
-import type { Moded } from '../upload/modes.js';
+import type { Moded } from '../moded.js';
 
 /** Renaming many files keeps everything else waiting; not for longer than this. */
 const SLICE_MS = 20;

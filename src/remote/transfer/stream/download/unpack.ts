@@ -15,8 +15,8 @@ import { type Extract, type Header, extract } from 'tar-stream';
 
 import { LinkLeadsOutside, joinBytes, resolveLink } from '../../scan.js';
 import { EntryRefused } from '../errors.js';
+import type { Moded } from '../moded.js';
 import type { Progress } from '../progress.js';
-import type { Moded } from '../upload/modes.js';
 import { safeName } from './entry-name.js';
 import { staysInTree } from './links.js';
 

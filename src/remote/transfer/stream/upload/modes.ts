@@ -1,14 +1,10 @@
+import type { Moded } from '../moded.js';
+
 /** Names that get a mode, in this order: what is deeper comes first, for a closed folder lets nobody in. */
 export interface ModeList {
   readonly mode: number;
   /** Each ended by NUL. */
   readonly names: Buffer;
-}
-
-export interface Moded {
-  /** Relative to the folder that is copied. */
-  readonly path: Buffer;
-  readonly mode: number;
 }
 
 const CURRENT = Buffer.from('./');

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 
 import type { Clock } from '../../../../async/clock.js';
 import { type TreeEntry, joinBytes, permissions } from '../../scan.js';
+import type { Moded } from '../moded.js';
 import type { Progress } from '../progress.js';
 import { CHUNK, ChunkWriter } from './chunk-writer.js';
-import { type Moded, planModes } from './modes.js';
+import { planModes } from './modes.js';
 import { type OpenFile, readInto, readWhole, withFile } from './read-whole.js';
 import type { TarHeader } from './tar-header.js';
 
 /** Files from this size on go singly: what is read into memory is bounded, and their digest is made on the way. */
-export const LARGE = 32 * 1024 * 1024;
+const LARGE = 32 * 1024 * 1024;
 /** Reading many small files keeps everything else waiting; not for longer than this. */
 const SLICE_MS = 20;
 

@@ -1,5 +1,5 @@
 /** The unit of a tar stream. */
-export const TAR_BLOCK = 512;
+const TAR_BLOCK = 512;
 /** The longest name a header holds by itself. */
 const NAME_LENGTH = 100;
 /** The largest size that eleven octal digits hold. */

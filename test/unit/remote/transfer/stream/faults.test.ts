@@ -192,9 +192,9 @@ describe('two hundred transfers in a row', () => {
         .stdout.split('\n')
         .filter((line) => /tar|tee|dd|openssl|sh -c/.test(line));
     // Pipes are made in stock.
-    for (let warm = 0; warm < 5; warm += 1) await round();
+    for (let warm = 0; warm < 3; warm += 1) await round();
     const before = await descriptors();
-    for (let count = 0; count < 45; count += 1) await round();
+    for (let count = 0; count < 50; count += 1) await round();
     expect(await descriptors()).toBeLessThanOrEqual(before + 100);
     expect(children()).toEqual([]);
     expect((await readdir(parent)).sort()).toEqual(['back', 'there']);
