@@ -68,6 +68,8 @@ export interface ContainerSpec {
   /** Those with a port of their own on the node. */
   readonly ports: readonly PublishedPort[];
   readonly containerName: string | null;
+  /** How long it may take to stop. */
+  readonly stopGracePeriodMs: number;
   /** `null`: it does not say that it uses GPUs. */
   readonly gpus: GpuReservation | null;
 }

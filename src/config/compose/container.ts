@@ -1,7 +1,10 @@
 import type { ContainerSpec, GpuReservation, PublishedPort } from '../../model/service.js';
+import { parseDuration } from '../value/duration.js';
 import type { YamlMap, YamlNode } from '../yaml/tree.js';
 import type { ComposeService } from './model.js';
 
+/** What compose gives a service that says nothing. */
+const STOP_GRACE_PERIOD_MS = 10_000;
 /** More ports than this are not listed one by one. */
 const LONGEST_RANGE = 1_000;
 const PORT = /^\d{1,5}$/;
@@ -19,8 +22,14 @@ export function resolveContainer({ map }: ComposeService): ContainerSpec {
     pullPolicy: textOf(map.entries.get('pull_policy')?.value),
     ports: isOnHostNetwork ? [] : readPorts(map.entries.get('ports')?.value),
     containerName: textOf(map.entries.get('container_name')?.value),
+    stopGracePeriodMs: readGrace(map),
     gpus: readGpus(map),
   };
+}
+
+function readGrace({ entries }: YamlMap): number {
+  const written = textOf(entries.get('stop_grace_period')?.value);
+  return (written === null ? undefined : parseDuration(written)) ?? STOP_GRACE_PERIOD_MS;
 }
 
 /** `null` for what is no text, or depends on variables that are not set here. */

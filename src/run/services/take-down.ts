@@ -15,7 +15,7 @@ export async function takeDown(attempt: Attempt, run: ServiceRun): Promise<Failu
     run.strike();
     return null;
   }
-  const grace = service.process?.stopGracePeriodMs ?? 0;
+  const grace = (service.process ?? service.container)?.stopGracePeriodMs ?? 0;
   const deadline = startDeadline(attempt.context.clock, grace + REMOVAL_MS);
   const late = new Promise<Failure>((resolve) => {
     deadline.signal.addEventListener('abort', () =>

@@ -22,6 +22,7 @@ describe('a service that runs as a container', () => {
 platform: linux/amd64
 pull_policy: never
 container_name: engine
+stop_grace_period: 1m30s
 ports: ["18008:8000"]`),
     );
     expect(services[0]).toMatchObject({ runtime: 'docker', process: null });
@@ -32,6 +33,7 @@ ports: ["18008:8000"]`),
       pullPolicy: 'never',
       ports: [{ address: null, port: 18008, protocol: 'tcp' }],
       containerName: 'engine',
+      stopGracePeriodMs: 90_000,
       gpus: null,
     });
   });
@@ -48,6 +50,7 @@ ports: ["18008:8000"]`),
     expect(await container(service, { TAG: '1.2', PORT: '8080' })).toMatchObject({
       image: 'engine:1.2',
       containerName: 'engine',
+      stopGracePeriodMs: 10_000,
       ports: [{ port: 8080 }],
     });
     expect(await container(service)).toMatchObject({ image: null, ports: [] });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
@@ -14,6 +14,8 @@ import { SSHD_MISSING } from '../../../support/sshd/requirements.js';
 import { type Sshd, startSshd } from '../../../support/sshd/start.js';
 import { type SystemUser, addSystemUser } from '../../../support/sshd/user.js';
 import { makeTempFolder } from '../../../support/temp-folder.js';
+
+const isEverythingRequired = process.env['PLAYBOOK_TEST_REQUIRES'] !== undefined;
 
 /** A zombie is over; whoever inherited it may be slow to collect it. */
 const isAlive = (pid: string | number) => {
@@ -65,9 +67,10 @@ describe.skipIf(SSHD_MISSING !== null)('over a real sshd', () => {
     };
     const expected = [`a 'b' $c|x\n"y" \\`, 'err\n'];
 
-    it.each(['/usr/bin/fish', '/bin/bash', '/bin/dash'])(
+    it.for(['/usr/bin/fish', '/bin/bash', '/bin/dash'])(
       'runs programs the same: %s',
-      async (shell) => {
+      async (shell, context) => {
+        context.skip(!existsSync(shell) && !isEverythingRequired, `${shell} is not installed`);
         user = await addSystemUser(shell);
         const connection = await openOverSsh(sshd.nodeSpec({ username: user.name }));
         expect(await echo(connection)).toEqual([expected, expected]);

@@ -67,6 +67,7 @@ function containerScenario(container: Partial<ContainerSpec>): ScenarioSpec {
     pullPolicy: null,
     ports: [],
     containerName: null,
+    stopGracePeriodMs: 10_000,
     gpus: null,
     ...container,
   };

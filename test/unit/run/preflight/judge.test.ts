@@ -25,6 +25,7 @@ function container(overrides: Partial<ContainerSpec> = {}): ContainerSpec {
     pullPolicy: null,
     ports: [],
     containerName: null,
+    stopGracePeriodMs: 10_000,
     gpus: null,
     ...overrides,
   };
