@@ -172,6 +172,8 @@ function plot(rows: readonly (readonly [string, number, number])[]): void {
   }
 }
 
+/** `BENCH_CLIENTS=playbook,asyncssh`: only these. */
+const wanted = process.env['BENCH_CLIENTS']?.split(',');
 const user = await addSystemUser('/bin/dash');
 const sshd = await startSshd({
   config: ['ListenAddress 0.0.0.0', 'MaxStartups 1000:30:2000'],
@@ -195,7 +197,7 @@ try {
   for (const size of asked.length > 0 ? asked : SIZES) {
     const measured = new Map<string, Measurement>();
     for (const { name, isThere, argv } of CLIENTS) {
-      if (!isThere()) continue;
+      if (!isThere() || (wanted && !wanted.includes(name))) continue;
       const task: FanOutTask = {
         hosts: addresses(size),
         port: sshd.port,

@@ -47,9 +47,7 @@ interface Workload {
 
 interface Contestant {
   readonly name: string;
-  /** How long its own start takes does not count for what stays connected. */
   readonly run: (work: Workload, from: string, to: string, direction: 'up' | 'down') => unknown;
-  readonly only?: (work: Workload, direction: 'up' | 'down') => boolean;
 }
 
 function benchFolder(): string {
@@ -116,8 +114,6 @@ function programs(sshd: Sshd, connection: Connection, nodeSsh: NodeSSH): Contest
         const [a, b] = direction === 'up' ? [from, remote(to)] : [remote(from), to];
         execFileSync('scp', ['-q', '-r', '-p', '-P', String(sshd.port), ...options, a, b]);
       },
-      // Takes the better part of a minute.
-      only: (work) => !work.isFolder,
     },
     {
       name: 'rsync',
@@ -187,12 +183,11 @@ try {
   console.log(`copying in ${folder}, median of ${ROUNDS} rounds`);
   for (const work of workloads) {
     for (const direction of ['up', 'down'] as const) {
-      const taking = contestants.filter(({ only }) => only?.(work, direction) ?? true);
       const results = new Map<string, Measured>(
-        taking.map(({ name }) => [name, { wallMs: [], ownS: [], busyS: [] }]),
+        contestants.map(({ name }) => [name, { wallMs: [], ownS: [], busyS: [] }]),
       );
       for (let round = 0; round < ROUNDS; round += 1) {
-        for (const { name, run } of taking) {
+        for (const { name, run } of contestants) {
           const copy = path.join(folder, 'copy');
           const busy = busySeconds();
           const own = process.cpuUsage();

@@ -43,7 +43,15 @@ describe.skipIf(SSHD_MISSING !== null)('over a real sshd', () => {
   });
   afterAll(() => sshd.stop());
 
-  describeConnection('real ssh', () => openOverSsh(sshd.nodeSpec()));
+  describe('as a plain user', () => {
+    let user: SystemUser;
+    beforeAll(async () => {
+      user = await addSystemUser();
+    });
+    afterAll(() => user.remove());
+
+    describeConnection('real ssh', () => openOverSsh(sshd.nodeSpec({ username: user.name })));
+  });
 
   describe('with a login shell that is not plain', () => {
     let user: SystemUser | null = null;
