@@ -65,13 +65,13 @@ function isUp(node: DockerNode): boolean {
 }
 
 /** Runs a command in a node as its root, and returns what it prints. */
-export function runIn(node: DockerNode, argv: readonly string[], input = ''): Buffer {
+function runIn(node: DockerNode, argv: readonly string[], input = ''): Buffer {
   const [program = '', ...args] = node.enter(argv);
   return execFileSync(program, args, { input, stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
 /** A connection that runs everything inside a node, and can be made to fail. */
-export async function connectInto(node: DockerNode, home: string): Promise<Outcome<Connection>> {
+async function connectInto(node: DockerNode, home: string): Promise<Outcome<Connection>> {
   const opened = await openLocal(nodeSpec(), { cwd: home });
   if (!opened.ok) return opened;
   const connection = opened.value;

@@ -23,8 +23,8 @@ const ROOT = join(import.meta.dirname, '../../..');
 
 /** The project directory of the lab: copy it before you write into it. */
 export const LAB_PROJECT = join(ROOT, '.lab');
-export const LAB_KEY = join(LAB_PROJECT, 'key');
-export const LAB_KNOWN_HOSTS = join(LAB_PROJECT, 'known_hosts');
+const LAB_KEY = join(LAB_PROJECT, 'key');
+const LAB_KNOWN_HOSTS = join(LAB_PROJECT, 'known_hosts');
 
 /** The users of every node, with their passwords; the lab's key opens them all. Root logs in by key only. */
 export const LAB_USERS = {
@@ -51,13 +51,24 @@ export function labNode(name: string): LabNode {
 }
 
 /** Every node runs and this checkout's lab project is there. Says nothing about sshd and dockerd. */
-export function labIsUp(): boolean {
+function labIsUp(): boolean {
   const nodes = labNodes();
   return nodes.length > 0 && nodes.every(isUp) && existsSync(LAB_KNOWN_HOSTS);
 }
 
-/** Why tests that need the lab have to be skipped; `null` where they can run. */
+/**
+ * Why tests that need the lab have to be skipped; `null` where they can run.
+ *
+ * @throws The reason, where `PLAYBOOK_TEST_REQUIRES` names the lab: there nothing may be skipped.
+ */
 export function labSkipReason(nodesNeeded = 1): string | null {
+  const reason = whyNoLab(nodesNeeded);
+  const required = (process.env['PLAYBOOK_TEST_REQUIRES'] ?? '').split(/[\s,]+/);
+  if (reason !== null && required.includes('lab')) throw new Error(reason);
+  return reason;
+}
+
+function whyNoLab(nodesNeeded: number): string | null {
   const obstacle = labObstacle();
   if (obstacle !== null) return obstacle;
   if (!labIsUp()) return 'The lab is not up: npm run lab:up';
