@@ -37,6 +37,8 @@ export interface SshServer {
   dials(): number;
   /** How many are open. */
   connections(): number;
+  /** How many sessions are open, over all connections. */
+  sessions(): number;
   /** The most that were open and not logged in at the same time. */
   mostUnauthenticated(): number;
   /** The methods of authentication that were tried, over all connections. */
@@ -58,6 +60,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
   const faults: Faults = options.faults ?? {};
   const attempts: string[] = [];
   const commands: string[] = [];
+  const allSessions = new Set<Session>();
   const sockets = new Set<Socket>();
   const unauthenticated = new Set<Socket>();
   const clients = new Set<Connection>();
@@ -75,7 +78,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
       });
       client.on('ready', () => {
         unauthenticated.delete(socket);
-        serveSessions(client, socket, { ...options, faults }, commands);
+        serveSessions(client, socket, { ...options, faults }, commands, allSessions);
       });
       client.on('tcpip', (accept, refuse, { destIP, destPort }) => {
         if (faults.refuseForwarding) {
@@ -147,6 +150,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
       }),
     dials: () => dials,
     connections: () => sockets.size,
+    sessions: () => allSessions.size,
     mostUnauthenticated: () => most,
     changeHostKey() {
       hostKeys = [makeHostKey()];
@@ -176,6 +180,7 @@ function serveSessions(
   socket: Socket,
   { onExec, faults }: SshServerOptions & { readonly faults: Faults },
   commands: string[],
+  all: Set<Session>,
 ): void {
   const sessions = new Set<Session>();
   client.on('session', (accept, refuse) => {
@@ -185,7 +190,11 @@ function serveSessions(
     }
     const session = accept();
     sessions.add(session);
-    session.on('close', () => sessions.delete(session));
+    all.add(session);
+    session.on('close', () => {
+      sessions.delete(session);
+      all.delete(session);
+    });
     let signal: ((name: NodeJS.Signals) => void) | null = null;
     const begin = (channel: ServerChannel, command: string | null) => {
       commands.push(command ?? '');

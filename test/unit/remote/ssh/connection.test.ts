@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -225,6 +226,34 @@ describe.skipIf(SSHD_MISSING !== null)('over a real sshd', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
     await connection.close();
   });
+});
+
+describe('over a server in this process', () => {
+  let server: SshServer;
+  beforeAll(async () => {
+    server = await startSshServer();
+  });
+  afterAll(() => server.stop());
+
+  describeConnection('in-process ssh', () =>
+    openOverSsh(server.nodeSpec({ username: userInfo().username })),
+  );
+
+  it('leaks no channel in two hundred transfers', async () => {
+    const connection = await openOverSsh(server.nodeSpec());
+    const from = await makeTempFolder();
+    const there = await makeTempFolder();
+    await writeFile(path.join(from, 'file'), 'content');
+    for (let batch = 0; batch < 200; batch += 8) {
+      const copies = Array.from({ length: 8 }, (_, index) =>
+        connection.upload(from, path.join(there, String(batch + index))),
+      );
+      expect((await Promise.all(copies)).every(({ ok }) => ok)).toBe(true);
+    }
+    // What is kept open for questions is all there is.
+    expect(server.sessions()).toBeLessThan(5);
+    await connection.close();
+  }, 60_000);
 });
 
 describe('over a server that fails', () => {
