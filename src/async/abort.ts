@@ -32,6 +32,19 @@ export function onAbort(signal: AbortSignal | undefined, action: () => void): ()
  */
 export const OVER = 'over';
 
+/** What the promise gives, `null` where the signal aborts before. */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  let forget = (): void => undefined;
+  const first = await Promise.race([
+    promise,
+    new Promise<null>((resolve) => {
+      forget = onAbort(signal, () => resolve(null));
+    }),
+  ]);
+  forget();
+  return first;
+}
+
 /** Resolves when the signal aborts. For waits that end with the signal; elsewhere `onAbort`, which can be undone. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -66,3 +66,11 @@ export function startDeadline(
     clear,
   };
 }
+
+/** What the promise gives, `null` where it takes longer. */
+export async function within<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T | null> {
+  const isOver = new AbortController();
+  const first = await Promise.race([promise, clock.sleep(ms, isOver.signal).then(() => null)]);
+  isOver.abort(OVER);
+  return first;
+}

@@ -58,16 +58,23 @@ async function execOnNodes(globals: Globals, words: string[], options: Options):
       'playbook nodes lists them',
     );
   }
-  const [{ composeAdapters }, { fanOut }, { untilSignalled }, { createRedactor }, texts, text] =
+  const [{ composeAdapters }, { fanOut }, { untilSignalled }, { createRedactor }, text] =
     await Promise.all([
       import('../adapters.js'),
       import('../../run/fan-out/fan-out.js'),
       import('../signals.js'),
       import('../../remote/redaction.js'),
-      loadTexts(),
       textsFor(globals),
     ]);
   const { createOutput } = await import('../exec-output.js');
+  const {
+    documentAnswers,
+    hasSucceeded,
+    isNodesFault,
+    renderEnding,
+    renderExecSummary,
+    renderOutputLine,
+  } = await import('../../report/exec/exec-lines.js');
   const { pool, warnings } = composeAdapters(project);
   warnings.listen((message) => note(`playbook: ${message}`));
   const redactor = createRedactor(project.secrets);
@@ -75,8 +82,8 @@ async function execOnNodes(globals: Globals, words: string[], options: Options):
   const isShown = options.format === 'table';
   const width = Math.max(...nodes.map(({ name }) => name.length));
   const output = createOutput(redactor, {
-    out: (node, line) => print(texts.renderOutputLine(node, width, line, text.out)),
-    err: (node, line) => note(texts.renderOutputLine(node, width, line, text.err)),
+    out: (node, line) => print(renderOutputLine(node, width, line, text.out)),
+    err: (node, line) => note(renderOutputLine(node, width, line, text.err)),
   });
 
   const answers = await fanOut(nodes, commandOf(words), {
@@ -89,19 +96,19 @@ async function execOnNodes(globals: Globals, words: string[], options: Options):
     onAnswer: async ({ node, outcome }) => {
       if (!isShown) return;
       await output.finish(node);
-      note(texts.renderEnding({ node: node.name, outcome }, width, text.err));
+      note(renderEnding({ node: node.name, outcome }, width, text.err));
     },
   });
   await pool.closeAll();
   signals.dispose();
 
   const rows = answers.map(({ node, outcome }) => ({ node: node.name, outcome }));
-  if (isShown) note(texts.renderExecSummary(rows, text.err));
-  else await printAs(options.format, texts.documentAnswers(rows, redactor.text), () => '');
-  const failed = rows.filter((row) => !texts.hasSucceeded(row));
+  if (isShown) note(renderExecSummary(rows, text.err));
+  else await printAs(options.format, documentAnswers(rows, redactor.text), () => '');
+  const failed = rows.filter((row) => !hasSucceeded(row));
   const interrupted = signals.exitCode();
   if (interrupted !== undefined) return interrupted;
-  if (failed.some(texts.isNodesFault)) return ExitCode.node;
+  if (failed.some(isNodesFault)) return ExitCode.node;
   return failed.length > 0 ? ExitCode.scenarioFailed : ExitCode.ok;
 }
 
@@ -111,25 +118,6 @@ function commandOf(words: readonly string[]) {
   return args.length === 0
     ? { argv: ['/bin/sh', '-c', program] as const }
     : { argv: [program, ...args] as const };
-}
-
-async function loadTexts() {
-  const {
-    renderOutputLine,
-    renderEnding,
-    renderExecSummary,
-    documentAnswers,
-    hasSucceeded,
-    isNodesFault,
-  } = await import('../../report/exec/exec-lines.js');
-  return {
-    renderOutputLine,
-    renderEnding,
-    renderExecSummary,
-    documentAnswers,
-    hasSucceeded,
-    isNodesFault,
-  };
 }
 
 async function textsFor(globals: Globals) {

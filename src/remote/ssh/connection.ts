@@ -1,8 +1,8 @@
-import { onAbort } from '../../async/abort.js';
 import type { Clock } from '../../async/clock.js';
 import type { Command, CommandResult } from '../../model/command.js';
 import { createFailure, type Outcome } from '../../model/failure.js';
-import type { Connection, ExecOptions, TransferOptions } from '../connection.js';
+import type { Connection, ExecOptions } from '../connection.js';
+import { beginLifetime } from '../lifetime.js';
 import { downloadByStream } from '../transfer/stream/download/download.js';
 import { uploadByStream } from '../transfer/stream/upload/upload.js';
 import type { Orphan, SshExecContext } from './exec/context.js';
@@ -34,18 +34,11 @@ export function connectOverSsh(login: Login, options: SshConnectionOptions): Ssh
   const { node, clock, random, dial, onOrphan } = options;
   const sessions = createSessions(login, { node, dial });
   const shells = createShells(node, sessions);
-  const closing = new AbortController();
-  const running = new Set<Promise<unknown>>();
+  const lifetime = beginLifetime();
   const rescues = new Set<Promise<void>>();
   let isLost = false;
   void login.lost.then(() => (isLost = true));
 
-  const track = <T>(work: Promise<T>): Promise<T> => {
-    running.add(work);
-    const forget = () => running.delete(work);
-    work.then(forget, forget);
-    return work;
-  };
   const context: SshExecContext = {
     node,
     clock,
@@ -55,32 +48,18 @@ export function connectOverSsh(login: Login, options: SshConnectionOptions): Ssh
     onOrphan: (orphan) => void rescues.add(onOrphan(orphan)),
   };
   const exec = (command: Command, execOptions: ExecOptions = {}): Promise<CommandResult> =>
-    closing.signal.aborted
-      ? Promise.resolve(closedResult())
-      : track(execOverSsh(command, execOptions, context, closing.signal));
-  const transfer = async <T>(
-    work: (transferOptions: TransferOptions) => Promise<T>,
-    transferOptions: TransferOptions = {},
-  ): Promise<T> => {
-    const cancel = new AbortController();
-    const forget = [transferOptions.signal, closing.signal].map((signal) =>
-      onAbort(signal, () => cancel.abort()),
-    );
-    const done = await work({ ...transferOptions, signal: cancel.signal });
-    forget.forEach((undo) => undo());
-    return done;
-  };
+    lifetime.exec(() => execOverSsh(command, execOptions, context, lifetime.closing));
   const streams = { node, exec, clock, random };
 
   return {
     node,
-    isOpen: () => !isLost && !closing.signal.aborted,
+    isOpen: () => !isLost && !lifetime.closing.aborted,
     exec,
     upload: (from, to, given) =>
-      track(transfer((wanted) => uploadByStream(from, to, streams, wanted), given)),
+      lifetime.transfer((wanted) => uploadByStream(from, to, streams, wanted), given),
     download: (from, to, given) =>
-      track(transfer((wanted) => downloadByStream(from, to, streams, wanted), given)),
-    lookAfter: (work) => track(work(shells)),
+      lifetime.transfer((wanted) => downloadByStream(from, to, streams, wanted), given),
+    lookAfter: (work) => lifetime.track(work(shells)),
     async info() {
       const taken = await shells.take('work');
       if (!taken.ok) return taken;
@@ -90,8 +69,7 @@ export function connectOverSsh(login: Login, options: SshConnectionOptions): Ssh
       return { ok: false, failure: noHome(node, home) };
     },
     async close() {
-      closing.abort();
-      await Promise.all(running);
+      await lifetime.end();
       shells.close();
       await sessions.close();
       await login.close();
@@ -105,10 +83,4 @@ function noHome(node: string, home: string) {
     node,
     hint: 'look at its entry in /etc/passwd on the node',
   });
-}
-
-function closedResult(): CommandResult {
-  const reason = 'the connection is closed';
-  const nothing = Buffer.alloc(0);
-  return { termination: 'not-started', reason, stdout: nothing, stderr: nothing, durationMs: 0 };
 }

@@ -1,11 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { Readable, type Writable, pipeline } from 'node:stream';
 
-import { onAbort } from '../../../async/abort.js';
+import { orAborted } from '../../../async/abort.js';
 import type { Clock } from '../../../async/clock.js';
-import { type Deadline, startDeadline } from '../../../async/deadline.js';
+import { type Deadline, within } from '../../../async/deadline.js';
 import type { Command, CommandResult } from '../../../model/command.js';
 import type { ExecOptions, ProgramExit } from '../../connection.js';
+import {
+  DEFAULT_CAPTURE_LIMIT,
+  DEFAULT_GRACE_MS,
+  type Ending,
+  NO_OUTPUT,
+  type Output,
+  SETTLE_MS,
+  execute,
+  stopped,
+} from '../../execution.js';
 import { drain } from '../../streams/drain.js';
 import { launch } from './launch.js';
 import type { PipeSupply } from './pipes.js';
@@ -13,13 +23,6 @@ import { ProcessTree } from '../process-tree/process-tree.js';
 import { startPump } from '../../streams/pump.js';
 import { openStreams } from './streams.js';
 
-const DEFAULT_GRACE_MS = 10_000;
-const DEFAULT_CAPTURE_LIMIT = 1024 * 1024;
-/**
- * What a program left running may still be finishing its output: a script with `exec > >(tee log)` ends before its
- * `tee`.
- */
-const SETTLE_MS = 500;
 /** For the exit status of a process that was ended, once it is gone. */
 const REAP_MS = 1_000;
 
@@ -35,31 +38,15 @@ export interface ExecContext {
   readonly closing: AbortSignal;
 }
 
-type Ending =
-  | ProgramExit
-  | { readonly termination: 'timed-out' | 'cancelled' }
-  | { readonly termination: 'not-started'; readonly reason: string };
-
-interface Output {
-  readonly stdout: Buffer;
-  readonly stderr: Buffer;
-}
-
 /** Runs a program on this machine, as `Connection.exec` says. */
-export async function execLocally(
+export function execLocally(
   command: Command,
   options: ExecOptions,
   context: ExecContext,
 ): Promise<CommandResult> {
-  const { clock, closing } = context;
-  const begin = clock.monotonic();
-  const deadline = startDeadline(clock, options.timeoutMs ?? Infinity, options.signal, closing);
-  try {
-    const ending = await run(command, options, context, deadline);
-    return { ...ending, durationMs: clock.monotonic() - begin };
-  } finally {
-    deadline.clear();
-  }
+  return execute(options, context.clock, context.closing, (deadline) =>
+    run(command, options, context, deadline),
+  );
 }
 
 async function run(
@@ -68,12 +55,11 @@ async function run(
   context: ExecContext,
   deadline: Deadline,
 ): Promise<Ending & Output> {
-  const noOutput = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
   const input = options.stdin ?? command.stdin;
   const streams = await openStreams(context.pipes, input !== undefined);
   if (deadline.signal.aborted) {
     streams.discard();
-    return { ...stopped(deadline), ...noOutput };
+    return { ...stopped(deadline), ...NO_OUTPUT };
   }
   const mark = randomUUID();
   const { stdio } = streams;
@@ -85,7 +71,7 @@ async function run(
   });
   if (!launched.ok) {
     streams.discard();
-    return { termination: 'not-started', reason: launched.reason, ...noOutput };
+    return { termination: 'not-started', reason: launched.reason, ...NO_OUTPUT };
   }
 
   const { child, pid, exited } = launched;
@@ -113,20 +99,11 @@ async function untilGone(
   deadline: Deadline,
 ): Promise<Ending> {
   const { stopSignal = 'SIGTERM', graceMs = DEFAULT_GRACE_MS } = options;
-  let forget = (): void => undefined;
-  const first = await Promise.race([
-    exited,
-    new Promise<null>((resolve) => {
-      forget = onAbort(deadline.signal, () => resolve(null));
-    }),
-  ]);
-  forget();
+  const first = await orAborted(exited, deadline.signal);
   if (first === null) {
     const ending = stopped(deadline);
     await tree.end({ stopSignal, graceMs, clock });
-    const isReaped = new AbortController();
-    await Promise.race([exited, clock.sleep(REAP_MS, isReaped.signal)]);
-    isReaped.abort();
+    await within(clock, REAP_MS, exited);
     return ending;
   }
   options.onExited?.(first);
@@ -134,10 +111,6 @@ async function untilGone(
   const isGone = await tree.waitForEnd(SETTLE_MS, deadline.signal);
   if (!isGone) await tree.end({ stopSignal, graceMs, clock });
   return first;
-}
-
-function stopped(deadline: Deadline): Ending {
-  return { termination: deadline.expired() ? 'timed-out' : 'cancelled' };
 }
 
 function feed(stdin: Writable | null, input: ExecOptions['stdin'] | Command['stdin']): void {

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 
 import type { Command } from '../../../model/command.js';
 import type { ProgramExit } from '../../connection.js';
-import { MARK_VARIABLE, addMark } from '../process-tree/marked-processes.js';
+import { MARK_VARIABLE } from '../../mark.js';
+import { addMark } from '../process-tree/marked-processes.js';
 import { explainNotStarted } from './not-started.js';
 
 export interface LaunchOptions {

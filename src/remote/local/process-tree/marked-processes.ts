@@ -1,7 +1,5 @@
+import { MARK_VARIABLE } from '../../mark.js';
 import { isLiving, isThread, listPids, readEnvironment, readLastPid, readStat } from './proc.js';
-
-/** The variable that marks everything an exec started, however it is forked: a comma-separated list of ids. */
-export const MARK_VARIABLE = 'PLAYBOOK_EXEC';
 
 /** Nested runs keep the marks of the outer ones, so that the outer ones find what the inner ones started. */
 export function addMark(inherited: string | undefined, mark: string): string {

@@ -1,25 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:os';
 
-import type { Deadline } from '../../../async/deadline.js';
-import { OVER, onAbort } from '../../../async/abort.js';
+import { orAborted } from '../../../async/abort.js';
+import { type Deadline, within } from '../../../async/deadline.js';
 import type { Command } from '../../../model/command.js';
 import type { ExecOptions } from '../../connection.js';
-import { TailBuffer } from '../../streams/tail-buffer.js';
-import type { Answer, KeptShell } from '../shell/kept-shell.js';
-import { LINE_FOR_NOTHING, lineForAnswer } from '../shell/lines.js';
 import {
   DEFAULT_CAPTURE_LIMIT,
   DEFAULT_GRACE_MS,
   type Ending,
   type Output,
   SETTLE_MS,
-  type SshExecContext,
-} from './context.js';
+  stopped,
+} from '../../execution.js';
+import { TailBuffer } from '../../streams/tail-buffer.js';
+import type { Answer, KeptShell } from '../shell/kept-shell.js';
+import { LINE_FOR_NOTHING, lineForAnswer } from '../shell/lines.js';
+import type { SshExecContext } from './context.js';
 import { RemoteTree } from './remote-tree.js';
 
 /** For the answer of the shell, once its program was ended. */
 const ANSWER_MS = 2_000;
+/** For the reason of a connection that is gone. */
+const REASON_MS = 500;
 /** A shell tells the end by a signal as 128 and the signal's number. */
 const SIGNALLED = 128;
 
@@ -59,24 +62,15 @@ export async function execAnswered(
   };
 
   const asked = shell.ask(lineForAnswer(command, mark, options.descendants ?? 'end'), listener);
-  let forget = (): void => undefined;
-  const answer = await Promise.race([
-    asked,
-    new Promise<'stopped'>((resolve) => {
-      forget = onAbort(deadline.signal, () => resolve('stopped'));
-    }),
-  ]);
-  forget();
-
-  if (answer === 'stopped') {
-    const termination = deadline.expired() ? 'timed-out' : 'cancelled';
+  const answered = asked.then((answer) => ({ answer }));
+  const first = await orAborted(answered, deadline.signal);
+  if (first === null) {
+    const ending = stopped(deadline);
     if ((await end()) === 'lost') orphan();
-    const isAnswered = new AbortController();
-    const last = await Promise.race([asked, clock.sleep(ANSWER_MS, isAnswered.signal)]);
-    isAnswered.abort(OVER);
-    if (!last) shell.close();
-    return finish({ termination });
+    if (!(await within(clock, ANSWER_MS, asked))) shell.close();
+    return finish(ending);
   }
+  const { answer } = first;
   if (answer === null) {
     orphan();
     return finish({ termination: 'connection-lost', reason: await whyLost(context) });
@@ -101,8 +95,5 @@ function endingOf({ status }: Answer): Ending {
 
 /** The shell can have been ended by itself, too. */
 async function whyLost({ lost, clock }: SshExecContext): Promise<string> {
-  const isTold = new AbortController();
-  const reason = await Promise.race([lost, clock.sleep(500, isTold.signal)]);
-  isTold.abort(OVER);
-  return reason ?? 'the shell on the node was ended';
+  return (await within(clock, REASON_MS, lost)) ?? 'the shell on the node was ended';
 }

@@ -1,9 +1,10 @@
-import { type Deadline, startDeadline } from '../../../async/deadline.js';
+import type { Deadline } from '../../../async/deadline.js';
 import type { Command, CommandResult } from '../../../model/command.js';
 import type { ExecOptions } from '../../connection.js';
+import { type Ending, NO_OUTPUT, type Output, execute } from '../../execution.js';
 import { execAnswered } from './answered.js';
-import { type Ending, NO_OUTPUT, type Output, type SshExecContext } from './context.js';
-import { judgeStart, whyImpossible } from './not-started.js';
+import type { SshExecContext } from './context.js';
+import { judgeStart, notRun, whyImpossible } from './not-started.js';
 import { execStreamed } from './streamed.js';
 
 /**
@@ -12,21 +13,15 @@ import { execStreamed } from './streamed.js';
  *
  * @param closing Aborts when the connection is closed.
  */
-export async function execOverSsh(
+export function execOverSsh(
   command: Command,
   options: ExecOptions,
   context: SshExecContext,
   closing: AbortSignal,
 ): Promise<CommandResult> {
-  const { clock } = context;
-  const begin = clock.monotonic();
-  const deadline = startDeadline(clock, options.timeoutMs ?? Infinity, options.signal, closing);
-  try {
-    const ending = await run(command, options, context, deadline);
-    return { ...ending, durationMs: clock.monotonic() - begin };
-  } finally {
-    deadline.clear();
-  }
+  return execute(options, context.clock, closing, (deadline) =>
+    run(command, options, context, deadline),
+  );
 }
 
 async function run(
@@ -56,9 +51,7 @@ async function runSomewhere(
   if (!shells.mayOpen()) return execStreamed(command, options, context, deadline);
   const taken = await shells.take('work');
   if (taken.ok) return execAnswered(taken.value, command, options, context, deadline);
-  const { kind, message } = taken.failure;
-  const termination = kind === 'connection_lost' ? 'connection-lost' : 'not-started';
-  return { termination, reason: message, ...NO_OUTPUT };
+  return { ...notRun(taken.failure), ...NO_OUTPUT };
 }
 
 /** Nobody waits for its output as it comes, for its start or for the program's own end, and it reads nothing. */

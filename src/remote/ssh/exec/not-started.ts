@@ -1,7 +1,8 @@
 import type { Command } from '../../../model/command.js';
+import type { Failure } from '../../../model/failure.js';
 import type { Shells } from '../sessions/shells.js';
 import { lineForExplanation } from '../shell/lines.js';
-import type { Ending } from './context.js';
+import type { Ending } from '../../execution.js';
 
 /** A single argument cannot be longer: MAX_ARG_STRLEN of Linux. */
 const LONGEST_ARGUMENT = 128 * 1024;
@@ -25,6 +26,12 @@ export function whyImpossible({ argv, env = {}, cwd = '' }: Command): string | n
     return `argument list too long: ${program} (the arguments and the environment together exceed the system's limit)`;
   }
   return null;
+}
+
+/** The ending of a command for which there was no session. */
+export function notRun({ kind, message }: Failure): Ending {
+  const termination = kind === 'connection_lost' ? 'connection-lost' : 'not-started';
+  return { termination, reason: message };
 }
 
 /**

@@ -3,16 +3,10 @@ import { Readable } from 'node:stream';
 
 import type { ClientChannel } from 'ssh2';
 
-import { OVER, onAbort } from '../../../async/abort.js';
-import type { Deadline } from '../../../async/deadline.js';
+import { orAborted } from '../../../async/abort.js';
+import { type Deadline, within } from '../../../async/deadline.js';
 import type { Command } from '../../../model/command.js';
 import type { ExecOptions, ProgramExit } from '../../connection.js';
-import { drain } from '../../streams/drain.js';
-import { startPump } from '../../streams/pump.js';
-import { noShell } from '../sessions/shells.js';
-import { bootProgram } from '../shell/boot.js';
-import { lineForProgram } from '../shell/lines.js';
-import { passTo } from '../shell/preamble.js';
 import {
   DEFAULT_CAPTURE_LIMIT,
   DEFAULT_GRACE_MS,
@@ -20,8 +14,16 @@ import {
   NO_OUTPUT,
   type Output,
   SETTLE_MS,
-  type SshExecContext,
-} from './context.js';
+  stopped,
+} from '../../execution.js';
+import { drain } from '../../streams/drain.js';
+import { startPump } from '../../streams/pump.js';
+import { noShell } from '../sessions/shells.js';
+import { bootProgram } from '../shell/boot.js';
+import { lineForProgram } from '../shell/lines.js';
+import { passTo } from '../shell/preamble.js';
+import type { SshExecContext } from './context.js';
+import { notRun } from './not-started.js';
 import { RemoteTree } from './remote-tree.js';
 
 /** For the rest of the output of a program that is gone, over a slow line. */
@@ -48,11 +50,7 @@ export async function execStreamed(
     if (session.ok) session.value.close();
     return { ...stopped(deadline), ...NO_OUTPUT };
   }
-  if (!session.ok) {
-    const { kind, message } = session.failure;
-    const termination = kind === 'connection_lost' ? 'connection-lost' : 'not-started';
-    return { termination, reason: message, ...NO_OUTPUT };
-  }
+  if (!session.ok) return { ...notRun(session.failure), ...NO_OUTPUT };
 
   const channel = session.value;
   const input = options.stdin ?? command.stdin;
@@ -65,9 +63,9 @@ export async function execStreamed(
 
   let group: number | null = null;
   const tree = new RemoteTree(mark, () => group, shells);
-  const begun = await untilAborted(preamble, deadline.signal);
+  const begun = await orAborted(preamble, deadline.signal);
   if (begun !== null && 'printed' in begun) {
-    const lost = await within(context.lost, STATUS_MS, context);
+    const lost = await within(clock, STATUS_MS, context.lost);
     if (lost !== null) {
       context.onOrphan({ mark, group, stopSignal, graceMs });
       return { termination: 'connection-lost', reason: lost, ...NO_OUTPUT };
@@ -96,15 +94,15 @@ export async function execStreamed(
   async function untilGone(): Promise<Ending> {
     const end = () => tree.end({ stopSignal, graceMs, clock });
     const orphan = () => context.onOrphan({ mark, group, stopSignal, graceMs });
-    const first = await untilAborted(ended, deadline.signal);
+    const first = await orAborted(ended, deadline.signal);
     if (first === null) {
       if ((await end()) === 'lost') orphan();
-      await within(ended, STATUS_MS, context);
+      await within(clock, STATUS_MS, ended);
       return stopped(deadline);
     }
     if (first === 'closed') {
       orphan();
-      const reason = await within(context.lost, STATUS_MS, context);
+      const reason = await within(clock, STATUS_MS, context.lost);
       return {
         termination: 'connection-lost',
         reason: reason ?? 'the node closed the session without an exit status',
@@ -116,10 +114,6 @@ export async function execStreamed(
     if ((fate === 'alive' ? await end() : fate) === 'lost') orphan();
     return first;
   }
-}
-
-function stopped(deadline: Deadline): Ending {
-  return { termination: deadline.expired() ? 'timed-out' : 'cancelled' };
 }
 
 /** `closed` where there never was an exit status: the connection was lost. */
@@ -153,29 +147,4 @@ function feed(channel: ClientChannel, input: ExecOptions['stdin'] | Command['std
     channel.off('drain', resume);
     input.destroy();
   });
-}
-
-/** What the promise gives, `null` where the signal aborts before. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> {
-  let forget = (): void => undefined;
-  const first = await Promise.race([
-    promise,
-    new Promise<null>((resolve) => {
-      forget = onAbort(signal, () => resolve(null));
-    }),
-  ]);
-  forget();
-  return first;
-}
-
-/** What the promise gives, `null` where it takes longer. */
-async function within<T>(
-  promise: Promise<T>,
-  ms: number,
-  { clock }: SshExecContext,
-): Promise<T | null> {
-  const isOver = new AbortController();
-  const first = await Promise.race([promise, clock.sleep(ms, isOver.signal).then(() => null)]);
-  isOver.abort(OVER);
-  return first;
 }

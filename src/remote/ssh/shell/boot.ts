@@ -5,9 +5,6 @@
  */
 export const LOGIN_COMMAND = `exec /bin/sh -c 'read -r B; eval "$B"'`;
 
-/** The variable that marks everything an exec started, however it is forked. */
-export const MARK_VARIABLE = 'PLAYBOOK_EXEC';
-
 /**
  * Marks begin with a token that no program knows, so that they are found wherever they stand in the output. Each is one
  * letter, its words, and a newline.

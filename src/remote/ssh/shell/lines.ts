@@ -1,6 +1,6 @@
 import type { Command } from '../../../model/command.js';
+import { MARK_VARIABLE } from '../../mark.js';
 import { quoteWord, renderLine } from '../../quote.js';
-import { MARK_VARIABLE } from './boot.js';
 
 /** A newline cannot stand in a line: the shell makes one, where a word holds it. */
 const MAKE_NEWLINE = `N=$(printf '\\nx'); N=\${N%x}; `;

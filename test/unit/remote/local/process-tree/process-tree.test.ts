@@ -7,10 +7,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { systemClock } from '../../../../../src/async/clock.js';
 import {
-  MARK_VARIABLE,
   addMark,
   findMarkedProcesses,
 } from '../../../../../src/remote/local/process-tree/marked-processes.js';
+import { MARK_VARIABLE } from '../../../../../src/remote/mark.js';
 import { ProcessTree } from '../../../../../src/remote/local/process-tree/process-tree.js';
 import { isLiving, readStat } from '../../../../../src/remote/local/process-tree/proc.js';
 

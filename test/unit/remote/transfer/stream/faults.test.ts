@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { Exec } from '../../../../../src/remote/transfer/stream/context.js';
 import { downloadByStream } from '../../../../../src/remote/transfer/stream/download/download.js';
-import { isWorthRetrying } from '../../../../../src/remote/transfer/stream/retry.js';
+import { isConnectionFault } from '../../../../../src/run/retry-policy.js';
 import { uploadByStream } from '../../../../../src/remote/transfer/stream/upload/upload.js';
 import { makeTempFolder } from '../../../../support/temp-folder.js';
 import { GNU, contextOf, failureOf, openNode } from './nodes.js';
@@ -53,7 +53,7 @@ describe('a node that lacks a program', () => {
     expect(failure).toMatchObject({ kind: 'runtime_missing', node: 'node1' });
     expect(failure.message).toContain(program);
     expect(failure.hint).toContain(program);
-    expect(isWorthRetrying(failure)).toBe(false);
+    expect(isConnectionFault(failure.kind)).toBe(false);
     expect(await readdir(parent)).toEqual([]);
   });
 

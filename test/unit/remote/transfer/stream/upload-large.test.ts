@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Connection } from '../../../../../src/remote/connection.js';
 import type { Exec } from '../../../../../src/remote/transfer/stream/context.js';
-import { isWorthRetrying } from '../../../../../src/remote/transfer/stream/retry.js';
+import { isConnectionFault } from '../../../../../src/run/retry-policy.js';
 import { uploadByStream } from '../../../../../src/remote/transfer/stream/upload/upload.js';
 import { makeTempFolder } from '../../../../support/temp-folder.js';
 import { changingInput, cutOff, tap } from './inputs.js';
@@ -101,7 +101,7 @@ describe.each(TOOLS_BY_PROCESSORS)('uploading large files to a node with $name',
       const target = path.join(to, 'large');
       const failure = failureOf(await upload(from, target, losing(70 * MB)));
       expect(failure.kind).toBe('connection_lost');
-      expect(isWorthRetrying(failure)).toBe(true);
+      expect(isConnectionFault(failure.kind)).toBe(true);
       const [left, ...others] = await readdir(to);
       expect(left).toMatch(/^\.large\..*\.part$/);
       expect(others).toEqual([]);

@@ -11,7 +11,7 @@ import { END_OF_MESSAGES } from '../../../../../src/remote/transfer/stream/downl
 import { readComplaint } from '../../../../../src/remote/transfer/stream/node/complaint.js';
 import { labelOf } from '../../../../../src/remote/transfer/stream/node/label.js';
 import { createProgress } from '../../../../../src/remote/transfer/stream/progress.js';
-import { isWorthRetrying } from '../../../../../src/remote/transfer/stream/retry.js';
+import { isConnectionFault } from '../../../../../src/run/retry-policy.js';
 import { planModes } from '../../../../../src/remote/transfer/stream/upload/modes.js';
 import { createManualClock } from '../../../../support/manual-clock.js';
 
@@ -147,10 +147,10 @@ describe('progress', () => {
 
 describe('the rest', () => {
   it('retries what a new connection may change, and nothing else', () => {
-    expect(isWorthRetrying(createFailure('connection_lost', 'x'))).toBe(true);
-    expect(isWorthRetrying(createFailure('unreachable', 'x'))).toBe(true);
+    expect(isConnectionFault('connection_lost')).toBe(true);
+    expect(isConnectionFault('unreachable')).toBe(true);
     for (const kind of ['transfer', 'disk_full', 'runtime_missing', 'cancelled'] as const) {
-      expect(isWorthRetrying(createFailure(kind, 'x'))).toBe(false);
+      expect(isConnectionFault(createFailure(kind, 'x').kind)).toBe(false);
     }
   });
 
