@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { labNodes, labSkipReason } from './support/lab.js';
 import { busybox, labProject, labScenario } from './support/lab-project.js';
+import { expectExit } from '../support/project-folder.js';
 import { tracesOf } from './support/traces.js';
 
 const skipReason = labSkipReason(3);
@@ -62,7 +63,7 @@ describe.skipIf(skipReason !== null)(
         run?: string;
       };
       const looked = await project.playbook('status', '--format', 'json');
-      expect(looked).toMatchObject({ exitCode: 0 });
+      expectExit(looked, 0);
       const finished = await run.finished;
       expect(finished, finished.stdout).toMatchObject({ exitCode: 0, stderr: '' });
 
@@ -99,7 +100,7 @@ describe.skipIf(skipReason !== null)(
       const looked = await project.playbook('status', '--format', 'json');
       const table = await project.playbook('status');
       run.child.kill('SIGINT');
-      expect(await run.finished).toMatchObject({ exitCode: 130 });
+      expectExit(await run.finished, 130);
 
       const { running } = JSON.parse(looked.stdout) as { running: readonly Presence[] };
       const services = running.filter((each) => each.run === id && each.kind === 'container');
@@ -138,7 +139,7 @@ describe.skipIf(skipReason !== null)(
     it('playbook exec runs one command on all nodes, and fails where one of them does', async () => {
       const project = await labProject();
       const all = await project.playbook('exec', '--', 'hostname');
-      expect(all).toMatchObject({ exitCode: 0 });
+      expectExit(all, 0);
       expect(all.stdout.trim().split('\n').sort()).toEqual(
         labNodes().map(({ name }) => `${name} │ ${name}`),
       );

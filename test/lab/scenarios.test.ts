@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { labNode, labSkipReason, onNode } from './support/lab.js';
-import type { Files } from '../support/project-folder.js';
+import { type Files, expectExit } from '../support/project-folder.js';
 import { type LabProject, labProject } from './support/lab-project.js';
 import { tracesOf } from './support/traces.js';
 
@@ -18,7 +18,7 @@ describe.skipIf(skipReason !== null)(
       async ({ directory, scenario }) => {
         const project = await labProject({ shipped: [directory] });
         const ran = await project.run('--all');
-        expect(ran).toMatchObject({ exitCode: 0 });
+        expectExit(ran, 0);
 
         const result = await project.result(scenario);
         expect(result).toMatchObject({ status: 'completed', failure: null, further_failures: [] });
@@ -56,7 +56,7 @@ describe.skipIf(skipReason !== null)(
     it('initialisers: one-shot services on one node prepare what services on another need', async () => {
       const project = await labProject({ shipped: ['103_initialisers'] });
       const ran = await project.run('--all');
-      expect(ran).toMatchObject({ exitCode: 0 });
+      expectExit(ran, 0);
       expect(await project.result('initialisers')).toMatchObject({ status: 'completed' });
       const ready = ran.events.flatMap((event) =>
         event.type === 'service_ready' ? event.service : [],
@@ -108,7 +108,7 @@ describe.skipIf(skipReason !== null)(
             ...filesBelow('scenarios/001_values', VALUES),
           },
         });
-        expect(await project.run('values')).toMatchObject({ exitCode: 0 });
+        expectExit(await project.run('values'), 0);
         const log = await logOf(project, 'values', node, 'show');
         const byHand = await runByHand(node, compose, VALUES, 'show');
         expect(log.replaceAll(/^\S+ /gm, '')).toBe(byHand);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 import type { StampedEvent } from '../../src/model/event.js';
 import type { ResultSummary, SuiteSummary } from '../../src/model/result.js';
@@ -94,6 +94,11 @@ export async function projectFolder(files: Files): Promise<ProjectFolder> {
         .sort();
     },
   };
+}
+
+/** Says what was printed where the exit code is another. */
+export function expectExit({ exitCode, stdout, stderr }: Finished, expected: number): void {
+  expect(exitCode, `${stderr}\n${stdout}`).toBe(expected);
 }
 
 function startPlaybook(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { labNode, labSkipReason, onNode } from '../support/lab.js';
 import { labProject, labScenario } from '../support/lab-project.js';
+import { expectExit } from '../../support/project-folder.js';
 import { tracesOf } from '../support/traces.js';
 
 const skipReason = labSkipReason(3);
@@ -84,7 +85,7 @@ describe.skipIf(skipReason !== null)(
 x"`,
         ),
       });
-      expect(await project.run('bytes')).toMatchObject({ exitCode: 0 });
+      expectExit(await project.run('bytes'), 0);
       const expected = Buffer.from('00ffc328e282ac0d0a1b5b33316d', 'hex').toString('latin1');
       const file = (name: string) => project.resultBytes(`bytes/test_artifacts/${name}`);
       expect((await file('test_stdout.log')).toString('latin1')).toBe(`begun\n${expected}`);

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { StampedEvent } from '../../../src/model/event.js';
 import { type LabNode, labNode, labSkipReason, onNode } from '../support/lab.js';
 import { busybox, labProject, labScenario } from '../support/lab-project.js';
+import { expectExit } from '../../support/project-folder.js';
 import { tracesOf } from '../support/traces.js';
 
 const skipReason = labSkipReason(3);
@@ -244,7 +245,7 @@ describe.skipIf(skipReason !== null)(
         [`.playbook/work/${working.split('/').slice(0, 2).join('/')}/go`]: '',
       });
 
-      expect(await run.finished).toMatchObject({ exitCode: 4 });
+      expectExit(await run.finished, 4);
       const result = await project.result('joined');
       expect(result.failure).toMatchObject({ kind: 'left_behind', node: name });
       expect(result.failure?.message).toContain('network');

@@ -14,6 +14,7 @@ import {
   stopSshd,
 } from '../support/lab.js';
 import { labProject, labScenario } from '../support/lab-project.js';
+import { expectExit } from '../../support/project-folder.js';
 import { tracesOf } from '../support/traces.js';
 
 const skipReason = labSkipReason(3);
@@ -56,7 +57,7 @@ describe.skipIf(skipReason !== null)(
         await stopSshd(labNode('node3'));
         await endSessionsOf('bench');
         await startSshd(labNode('node3'));
-        expect(await run.finished).toMatchObject({ exitCode: 0 });
+        expectExit(await run.finished, 0);
         expect((await project.events()).filter(({ type }) => type === 'warning')).toEqual([]);
         for (const name of ['first', 'second']) {
           expect(await project.resultFile(`${name}/test_artifacts/results/name`)).toBe(`${name}\n`);
@@ -94,7 +95,7 @@ describe.skipIf(skipReason !== null)(
           }),
         });
         const ran = await project.run('shell');
-        expect(ran).toMatchObject({ exitCode: 0 });
+        expectExit(ran, 0);
         const artifacts = 'shell/test_artifacts';
         expect(await project.resultFile(`${artifacts}/results/value`)).toBe(value);
         const [folder, ...files] = (await project.resultFile(`${artifacts}/test_stdout.log`))
@@ -131,7 +132,7 @@ describe.skipIf(skipReason !== null)(
       ]);
       const ran = await project.run('model');
       expect(await cut).toMatchObject({ exitCode: 0 });
-      expect(ran).toMatchObject({ exitCode: 0 });
+      expectExit(ran, 0);
       expect(ran.events).toContainEqual(
         expect.objectContaining({
           type: 'warning',
@@ -171,7 +172,7 @@ describe.skipIf(skipReason !== null)(
         '%s',
         '$(id) \'"',
       );
-      expect(ran).toMatchObject({ exitCode: 0 });
+      expectExit(ran, 0);
       const answers = JSON.parse(ran.stdout) as { stdout: string }[];
       expect(answers).toHaveLength(labNodes().length * users.length);
       expect(new Set(answers.map(({ stdout }) => stdout))).toEqual(new Set(['$(id) \'"']));
