@@ -52,10 +52,10 @@ export function composeAdapters(
     },
   });
   const pool = createPool(
-    (node) =>
+    (node, signal) =>
       node.transport === 'local'
         ? openLocal(node, { cwd: root, environment, clock })
-        : openSsh(node),
+        : openSsh(node, signal),
     budget,
   );
   const services = { pool, clock, redactor: createRedactor(secrets) };

@@ -56,7 +56,10 @@ function isWorth(event: StampedEvent, level: LogLevel): boolean {
 }
 
 function hasWarnings(event: StampedEvent): boolean {
-  return event.type === 'node_checked' && event.warnings.length > 0;
+  return (
+    (event.type === 'node_checked' && event.warnings.length > 0) ||
+    (event.type === 'hook_finished' && event.failure !== null)
+  );
 }
 
 function isFailure(event: StampedEvent): boolean {
@@ -64,6 +67,7 @@ function isFailure(event: StampedEvent): boolean {
     event.type === 'service_failed' ||
     event.type === 'suite_finished' ||
     (event.type === 'node_checked' && event.status === 'failed') ||
+    (event.type === 'hook_finished' && event.failure !== null && event.on_error === 'fail') ||
     (event.type === 'scenario_finished' && event.failure !== null)
   );
 }

@@ -4,12 +4,14 @@ import { ExitCode } from '../model/exit-code.js';
 import { CliError } from './error.js';
 import { note } from './output.js';
 import { buildProgram } from './program.js';
+import { endOnSignal } from './signals.js';
 
 /** For output that is still on its way. */
 const LINGER_MS = 5_000;
 
 /** Runs one command line. Sets the process's exit code; returns when everything is done. */
 export async function main(argv: readonly string[]): Promise<void> {
+  endOnSignal();
   survivesClosedPipe(process.stdout);
   survivesClosedPipe(process.stderr);
   const program = buildProgram();
@@ -26,10 +28,13 @@ function endSoon(): void {
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-/** `playbook … | head`: whoever stopped reading is not interested; that must not keep us from cleaning up. */
+/**
+ * `playbook … | head`: whoever stopped reading is not interested, and a terminal that was closed shows nothing any more;
+ * that must not keep us from cleaning up.
+ */
 function survivesClosedPipe(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return;
+    if (error.code === 'EPIPE' || error.code === 'EIO') return;
     process.exitCode = ExitCode.node;
     if (stream !== process.stderr) note(`playbook: could not write the output: ${error.message}`);
   });

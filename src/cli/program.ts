@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addGlobals } from './globals.js';
 import { packageVersion } from './version.js';
 import { benchCommand } from './commands/bench.js';
+import { cleanupCommand } from './commands/cleanup.js';
 import { completionCommand } from './commands/completion.js';
 import { configCommand } from './commands/config.js';
 import { execCommand } from './commands/exec.js';
@@ -16,6 +17,7 @@ import { scenarioCommand } from './commands/scenario.js';
 import { scenariosCommand } from './commands/scenarios.js';
 import { simulateEngineCommand } from './commands/simulate-engine.js';
 import { statusCommand } from './commands/status.js';
+import { unlockCommand } from './commands/unlock.js';
 import { validateCommand } from './commands/validate.js';
 
 const EXAMPLES = `
@@ -27,7 +29,8 @@ Examples:
   $ playbook results latest       what came of it
 
 Exit codes: 0 all succeeded · 1 a scenario failed · 2 usage or configuration · 3 a node or its
-infrastructure · 4 something was left on a node · 70 a bug · 130/143 interrupted`;
+infrastructure · 4 something was left on a node · 5 locked by another run · 70 a bug ·
+130/143 interrupted`;
 
 /** The whole command line. Command modules load what they need only when they run: starting must be quick. */
 export function buildProgram(): Command {
@@ -53,6 +56,8 @@ export function buildProgram(): Command {
     scenariosCommand(),
     scenarioCommand(),
     resultsCommand(),
+    cleanupCommand(),
+    unlockCommand(),
     configCommand(),
     benchCommand(),
     simulateEngineCommand(),

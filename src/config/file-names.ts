@@ -2,6 +2,7 @@
 
 export const CONFIG_DIRECTORY = 'config';
 export const DEFAULT_SCENARIOS_ROOT = 'scenarios';
+export const HOOKS_DIRECTORY = 'hooks';
 
 export const NODES_FILES = ['nodes.yaml', 'nodes.yml'] as const;
 export const SCENARIOS_FILES = ['scenarios.yaml', 'scenarios.yml'] as const;

@@ -3,11 +3,21 @@ import { join, resolve } from 'node:path';
 import { explainScenario } from './explain.js';
 import { CONFIG_DIRECTORY, DEFAULTS_FILES, NODES_FILES, SCENARIOS_FILES } from './file-names.js';
 import type { LoadedProject, ScenarioOutline, ScenarioSwitch } from './loaded.js';
+import { discoverHooks } from './hooks/folder.js';
+import { resolveSuiteHooks } from './hooks/resolve.js';
 import { createProblemLog, type ProblemLog } from './problem-log.js';
 import { findFile, readConfig, validateConfig, type ValidatedFile } from './project/config-file.js';
 import { readEnvFile } from './project/env-file.js';
-import { readLayer, reportContradictions, reportOverrides, type Layer } from './project/layers.js';
-import { resolveNodes } from './project/nodes.js';
+import {
+  createSettings,
+  readLayer,
+  reportContradictions,
+  reportOverrides,
+  type Layer,
+} from './project/layers.js';
+import { resolveLeaseTimeout } from './project/lease.js';
+import { findNode, resolveNodes } from './project/nodes.js';
+import { resolveWebhooks } from './project/notifications.js';
 import { resolveSuite } from './project/suite.js';
 import { createLookup, type Environment } from './project/variables.js';
 import type { ProjectContext } from './scenario/context.js';
@@ -62,6 +72,17 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
     : null;
   const suite = resolveSuite(root, scenariosFile.file?.section(report));
   const layers = projectLayers(scenariosFile.file, defaultsFile.file, log);
+  const hooks = discoverHooks(root, report);
+  const suiteHooks = resolveSuiteHooks(createSettings(layers), hooks, {
+    root,
+    folders: [root],
+    findNode: (name, at, path) =>
+      nodes === null ? name : findNode(nodes, name, at, path, report)?.name,
+    secrets,
+    report,
+  });
+  const webhooks = resolveWebhooks(layers, { secrets, report });
+  const leaseTimeoutMs = resolveLeaseTimeout(layers, report);
   // Where scenarios lie, and in which order, is what a broken scenarios.yaml would have said.
   const discovery = scenariosFile.isBroken ? NO_SCENARIOS : discoverScenarios(root, suite, log);
 
@@ -72,6 +93,7 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
     lookup,
     nodes,
     layers,
+    hooks,
     log,
     secrets,
   };
@@ -121,6 +143,9 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
           executionMode: suite.executionMode,
           filters: suite.filters,
           interScenario: suite.interScenario,
+          hooks: suiteHooks,
+          webhooks,
+          leaseTimeoutMs,
           secrets: secrets.values(),
         }
       : null,

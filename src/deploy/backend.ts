@@ -5,6 +5,8 @@ import type { ServiceSpec } from '../model/service.js';
 /** One scenario's share of one node: what a backend needs to know to bring services up there. */
 export interface Deployment {
   readonly run: string;
+  /** Which of the controllers that use the node runs it: two may have named their runs alike. */
+  readonly controller: string;
   readonly scenario: string;
   readonly node: NodeSpec;
   /** The scenario's working folder on the node, absolute. It exists and holds the scenario's files. */
@@ -68,6 +70,15 @@ export interface DeploymentBackend {
     signal: AbortSignal,
     services?: readonly ServiceSpec[],
   ): Promise<Outcome<void>>;
+  /**
+   * What the names of images stand for on a node, by name: an id that no other image has. Names that stand for nothing
+   * there are left out. Changes nothing.
+   */
+  imageIds(
+    node: NodeSpec,
+    images: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Outcome<ReadonlyMap<string, string>>>;
   /** Starts one service, without its dependencies, and returns as soon as it runs (or failed to). */
   up(
     deployment: Deployment,

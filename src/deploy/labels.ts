@@ -1,3 +1,4 @@
+import { runMarks } from '../model/run-identity.js';
 import type { ServiceSpec } from '../model/service.js';
 import type { Deployment } from './backend.js';
 
@@ -5,8 +6,12 @@ import type { Deployment } from './backend.js';
  * The variables by which everything of a deployment is found again on a node, whoever started it and whatever became of
  * that. Two nodes may be one machine, hence the node's name.
  */
-export function deploymentLabels({ run, scenario, node }: Deployment): Record<string, string> {
-  return { PLAYBOOK_RUN: run, PLAYBOOK_SCENARIO: scenario, PLAYBOOK_NODE: node.name };
+export function deploymentLabels(deployment: Deployment): Record<string, string> {
+  return {
+    ...runMarks(deployment),
+    PLAYBOOK_SCENARIO: deployment.scenario,
+    PLAYBOOK_NODE: deployment.node.name,
+  };
 }
 
 /** Those of one service instance. */

@@ -6,6 +6,7 @@
 import path from 'node:path';
 
 import { composeAdapters } from '../cli/adapters.js';
+import { openWebhooks } from '../cli/webhooks.js';
 import { loadProject as load, problemsFor } from '../config/load.js';
 import type { StampedEvent } from '../model/event.js';
 import type { SuitePlan } from '../model/plan.js';
@@ -14,7 +15,6 @@ import type { Project } from '../model/project.js';
 import type { SuiteSummary } from '../model/result.js';
 import { planSuite as plan } from '../plan/suite-plan.js';
 import { Interruption } from '../run/interruption.js';
-import { createLedger } from '../run/ledger.js';
 import { runSuite as run } from '../run/run-suite.js';
 
 export type { StampedEvent } from '../model/event.js';
@@ -99,12 +99,15 @@ export async function runSuite(
   signal?.addEventListener('abort', stop, { once: true });
   const defects: unknown[] = [];
   try {
-    const outcome = await run(plan, composeAdapters(plan), {
-      ledger: createLedger(),
+    const adapters = composeAdapters(plan);
+    const outcome = await run(plan, adapters, {
       signal: cancel.signal,
       failFast,
       retries,
-      reporters: () => Promise.resolve([{ on: onEvent, close: () => Promise.resolve() }]),
+      reporters: async () => [
+        { on: onEvent, close: () => Promise.resolve() },
+        ...(await openWebhooks(plan, adapters.warnings)),
+      ],
       onDefect: (error) => defects.push(error),
     });
     if (!outcome.ok) throw new Error(outcome.failure.message, { cause: outcome.failure });

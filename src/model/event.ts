@@ -1,3 +1,4 @@
+import type { HookErrorPolicy, HookPoint } from './hook.js';
 import type { ImageFacts, NodeFacts } from './node-facts.js';
 import type { Phase } from './plan.js';
 import type { FailureRecord, LoadPoint, ScenarioOutcome, ScenarioStatus } from './result.js';
@@ -9,6 +10,8 @@ import type { HealthCheckStrategy } from './scenario.js';
  */
 export type RunEvent =
   | SuiteStarted
+  | SuiteResumed
+  | Recovered
   | NodeChecked
   | ScenarioStarted
   | PhaseStarted
@@ -21,6 +24,8 @@ export type RunEvent =
   | ScriptStarted
   | ScriptOutput
   | ScriptFinished
+  | HookStarted
+  | HookFinished
   | Waiting
   | ScenarioFinished
   | SuiteFinished
@@ -40,6 +45,28 @@ export interface SuiteStarted {
     readonly services: number;
     readonly estimated_duration_s: number | null;
   }[];
+}
+
+/** The run continues an earlier one: what of that is kept, and why the rest runs again. */
+export interface SuiteResumed {
+  readonly type: 'suite_resumed';
+  readonly run: string;
+  readonly resumed_from: string;
+  /** `kept_from`: the run that has measured it. */
+  readonly kept: readonly { readonly scenario: string; readonly kept_from: string }[];
+  readonly rerun: readonly { readonly scenario: string; readonly reasons: readonly string[] }[];
+  /** Scenarios of the earlier run that this one does not have. */
+  readonly left_out: readonly { readonly scenario: string; readonly reason: string }[];
+}
+
+/** What an earlier run had left on a node was removed, before anything else was done. */
+export interface Recovered {
+  readonly type: 'recovered';
+  /** The run that had left it. */
+  readonly run: string;
+  readonly node: string;
+  /** For people: `process 4711 (sleep 300)`. */
+  readonly removed: readonly string[];
 }
 
 /** A node was looked at before scenarios use it: all of them before the first, and again those that were unfit. */
@@ -152,6 +179,37 @@ export interface ScriptFinished {
   readonly duration_s: number;
 }
 
+interface AboutHook {
+  readonly point: HookPoint;
+  /** As people know it: the script's path in the project, or its line. */
+  readonly hook: string;
+  /** Where it runs; `controller`: here. */
+  readonly node: string;
+  /** Of hooks of the run as a whole there is none. */
+  readonly scenario?: string;
+}
+
+export interface HookStarted extends AboutHook {
+  readonly type: 'hook_started';
+  readonly timeout_s: number;
+}
+
+export interface HookFinished extends AboutHook {
+  readonly type: 'hook_finished';
+  readonly status: 'ok' | 'failed' | 'cancelled';
+  readonly exit_code: number | null;
+  readonly signal: string | null;
+  readonly timed_out: boolean;
+  readonly duration_s: number;
+  /** What a failure does: the scenario, or the run, fails too; or this event is all. */
+  readonly on_error: HookErrorPolicy;
+  readonly failure: FailureRecord | null;
+  /** Its last lines, oldest first. */
+  readonly output: readonly string[];
+  /** Where all that it printed is, absolute. */
+  readonly log: string;
+}
+
 /** Nothing happens on purpose: the pause between scenarios, the delay before a retry. */
 export interface Waiting {
   readonly type: 'waiting';
@@ -173,6 +231,8 @@ export interface ScenarioFinished {
   readonly metrics: readonly LoadPoint[];
   /** The scenario's result folder, absolute; `null` where it was skipped. */
   readonly results_path: string | null;
+  /** It did not run: this is what the named run has measured, and it still holds. */
+  readonly kept_from?: string;
 }
 
 export interface SuiteFinished {
@@ -180,6 +240,8 @@ export interface SuiteFinished {
   readonly run: string;
   readonly status: ScenarioStatus;
   readonly exit_code: number;
+  /** What went wrong with the run itself, and with none of its scenarios. */
+  readonly failure?: FailureRecord;
   readonly duration_s: number;
   readonly results_path: string;
   readonly scenarios: readonly ScenarioOutcome[];

@@ -25,6 +25,9 @@ export interface NodeFailure extends FailureBase {
   readonly kind:
     | 'runtime_missing'
     | 'resources_missing' // GPUs or nodes that a scenario requires
+    | 'node_in_use' // by others, who would spoil the numbers
+    | 'lease_failed' // nobody can be kept away from it
+    | 'lease_lost' // it was not heard of for too long, and may be somebody else's by now
     | 'image_missing' // neither on the node nor in its registry
     | 'transfer'
     | 'disk_full'
@@ -54,6 +57,11 @@ export interface BenchmarkFailure extends FailureBase {
     | 'requests_failed';
 }
 
+/** A hook of the user's that failed, where that matters. Exit code 1. */
+export interface HookFailure extends FailureBase {
+  readonly kind: 'hook_failed';
+}
+
 /** What the script should have left behind. Exit code 1. */
 export interface ResultFailure extends FailureBase {
   readonly kind: 'result_missing' | 'result_refused';
@@ -62,6 +70,11 @@ export interface ResultFailure extends FailureBase {
 /** Something is left on a node that could not be removed. Exit code 4. */
 export interface TeardownFailure extends FailureBase {
   readonly kind: 'left_behind';
+}
+
+/** Another run has the project, or a node. Exit code 5. */
+export interface LockFailure extends FailureBase {
+  readonly kind: 'locked';
 }
 
 /** Stopped by a signal. Exit code 130 or 143. */
@@ -75,8 +88,10 @@ export type Failure =
   | NodeFailure
   | DeployFailure
   | BenchmarkFailure
+  | HookFailure
   | ResultFailure
   | TeardownFailure
+  | LockFailure
   | CancelledFailure;
 
 export type FailureKind = Failure['kind'];

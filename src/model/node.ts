@@ -40,6 +40,11 @@ export interface NodeSpec {
   readonly dockerComposePath: string | null;
   /** Where results of a script go that declares no `result_paths`; as `dockerComposePath`. */
   readonly resultsPath: string | null;
+  /**
+   * The folder on the node by which runs keep each other away. Absolute, or relative to the login's home; `null`: one for
+   * the whole machine.
+   */
+  readonly lockPath: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly source: SourceLocation;
 }
@@ -60,6 +65,7 @@ export const UNCONFIGURED_NODE = {
   runtime: 'process',
   dockerComposePath: null,
   resultsPath: null,
+  lockPath: null,
   labels: {},
 } as const satisfies Omit<NodeSpec, 'name' | 'source'>;
 

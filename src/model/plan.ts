@@ -1,5 +1,7 @@
 import type { NodeSpec } from './node.js';
+import type { HookSpec } from './hook.js';
 import type { ScenarioSpec } from './scenario.js';
+import type { WebhookSpec } from './webhook.js';
 
 /** The phases of a scenario, in order. */
 export const PHASES = [
@@ -60,5 +62,10 @@ export interface SuitePlan {
   readonly withoutEstimate: readonly string[];
   /** Every node of the configuration: one that no scenario uses may be the way to another. */
   readonly nodes: readonly NodeSpec[];
+  /** Those of the run as a whole. */
+  readonly hooks: readonly HookSpec[];
+  readonly webhooks: readonly WebhookSpec[];
+  /** For how long a run may not be heard of before its nodes clean up by themselves. */
+  readonly leaseTimeoutMs: number;
   readonly secrets: readonly string[];
 }

@@ -1,5 +1,7 @@
 import type { NodeSpec } from './node.js';
+import type { HookSpec } from './hook.js';
 import type { ScenarioSpec } from './scenario.js';
+import type { WebhookSpec } from './webhook.js';
 
 export type ExecutionMode = 'auto' | 'directory' | 'custom';
 
@@ -25,6 +27,11 @@ export interface Project {
   readonly executionMode: ExecutionMode;
   readonly filters: Filters;
   readonly interScenario: InterScenario;
+  /** Those of the run as a whole. */
+  readonly hooks: readonly HookSpec[];
+  readonly webhooks: readonly WebhookSpec[];
+  /** For how long a run may not be heard of before its nodes clean up by themselves. */
+  readonly leaseTimeoutMs: number;
   /** Values that must not appear in any output: passwords, tokens, keys. */
   readonly secrets: readonly string[];
 }

@@ -78,13 +78,19 @@ export interface ScenarioOutcome {
   readonly failure: FailureRecord | null;
   /** Why it was skipped, `null` otherwise. */
   readonly reason: string | null;
+  /** It did not run: this is what the named run has measured, and it still holds. */
+  readonly kept_from?: string;
 }
 
 /** `suite_summary.json`. */
 export interface SuiteSummary {
   readonly run: string;
+  /** The run that this one continues. */
+  readonly resumed_from?: string;
   readonly status: ScenarioStatus;
   readonly exit_code: number;
+  /** What went wrong with the run itself, and with none of its scenarios. */
+  readonly failure?: FailureRecord;
   readonly started_at: string;
   readonly ended_at: string;
   readonly scenarios: readonly ScenarioOutcome[];

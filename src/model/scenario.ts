@@ -1,3 +1,4 @@
+import type { HookSpec } from './hook.js';
 import type { ServiceSpec } from './service.js';
 import type { SourceLocation } from './source.js';
 
@@ -55,6 +56,18 @@ export interface ServiceHealthCheckSettings {
   readonly minFreeDiskBytes: number;
 }
 
+export interface Isolation {
+  /** When something is left on a node: the suite ends, or goes on without that node. */
+  readonly onDirty: 'stop' | 'continue';
+  /** When others use the nodes right before the scenario. */
+  readonly onForeign: 'report' | 'wait' | 'fail';
+  readonly foreignWaitMs: number;
+  /** When they are still there after the wait. */
+  readonly afterForeignWait: 'fail' | 'report';
+  /** Per core: from which load on a node is busy with the work of others. */
+  readonly foreignLoad: number;
+}
+
 export interface ResourceRequirements {
   /** Of each GPU that counts. */
   readonly minGpuMemoryBytes: number | null;
@@ -85,6 +98,9 @@ export interface ScenarioSpec {
   readonly concurrentDeployment: ConcurrentDeployment;
   readonly retryStrategy: RetryStrategy;
   readonly serviceHealthCheck: ServiceHealthCheckSettings;
+  readonly isolation: Isolation;
+  /** In the order of their points, those of one point in the order in which they are called. */
+  readonly hooks: readonly HookSpec[];
   /** The scenario's `.env` relative to its folder, `null` where there is none. */
   readonly envFile: string | null;
   /** Variables that its compose files use and that are set here; those of the nodes' addresses among them. */

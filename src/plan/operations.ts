@@ -3,6 +3,7 @@ import type { ScenarioSpec } from '../model/scenario.js';
 import type { Dependency, ServiceSpec } from '../model/service.js';
 import { CONTROLLER } from '../model/node.js';
 import type { ServiceGraph } from './graph.js';
+import { lastOf, planHooks } from './hooks.js';
 import { describeProcess, describeReadiness, describeScript } from './description.js';
 
 /** Every step of one scenario, in an order in which they may happen, each with what it waits for and why it is there. */
@@ -23,6 +24,8 @@ export function planOperations(
   const operations: Operation[] = [];
   const add = (operation: Operation) => operations.push(operation);
 
+  const before = planHooks(scenario, 'before_scenario', []);
+  operations.push(...before);
   for (const machine of machines) {
     add({
       id: `prepare ${machine}`,
@@ -30,7 +33,7 @@ export function planOperations(
       node: nodeOf(machine),
       service: null,
       description: `copy ${scenario.directory}/ to a working folder ${whereOf(machine)}`,
-      dependsOn: [],
+      dependsOn: lastOf(before, []),
       cause: `every run works on a copy of the scenario`,
     });
   }
@@ -63,23 +66,28 @@ export function planOperations(
     });
   }
 
+  const allReady = [`prepare ${script.node}`, ...scenario.services.map(({ id }) => `ready ${id}`)];
+  const afterReady = planHooks(scenario, 'after_ready', allReady);
+  operations.push(...afterReady);
   add({
     id: 'benchmark',
     phase: 'benchmark',
     node: nodeOf(script.node),
     service: null,
     description: describeScript(script),
-    dependsOn: [`prepare ${script.node}`, ...scenario.services.map(({ id }) => `ready ${id}`)],
+    dependsOn: lastOf(afterReady, allReady),
     cause: `${where}: test_execution`,
   });
 
+  const afterBenchmark = planHooks(scenario, 'after_benchmark', ['benchmark']);
+  operations.push(...afterBenchmark);
   add({
     id: 'collect',
     phase: 'collect',
     node: nodeOf(script.node),
     service: null,
     description: `collect ${describeCollected(scenario)}`,
-    dependsOn: ['benchmark'],
+    dependsOn: lastOf(afterBenchmark, ['benchmark']),
     cause: `${where}: test_execution.result_paths, collection_mode ${script.collectionMode}`,
   });
 
@@ -118,6 +126,8 @@ export function planOperations(
       cause: 'the next scenario starts on a clean node',
     });
   }
+  const proven = machines.map((machine) => `verify ${machine}`);
+  operations.push(...planHooks(scenario, 'after_scenario', proven));
   return operations;
 }
 

@@ -33,6 +33,9 @@ export function planSuite(project: Project, selection: Selection): PlannedSuite 
         .filter(({ estimatedDurationMs }) => estimatedDurationMs === null)
         .map(({ name }) => name),
       nodes: project.nodes,
+      hooks: project.hooks,
+      webhooks: project.webhooks,
+      leaseTimeoutMs: project.leaseTimeoutMs,
       secrets: project.secrets,
     },
   };

@@ -17,11 +17,42 @@ export interface RunningRow {
   readonly description: string;
 }
 
+/** Who has a node. */
+export interface LockRow {
+  readonly node: string;
+  /** What `playbook unlock` wants to be given. */
+  readonly holder: string;
+  readonly run: string;
+  /** The token of the controller in the names of its folders. */
+  readonly controller: string;
+  readonly host: string;
+  readonly user: string;
+  readonly pid: number;
+  readonly project: string;
+  readonly since: string;
+  readonly heartbeat_age_s: number | null;
+  /** `held`, `expiring` (its watchdog cleans up), `dead` (nobody does). */
+  readonly state: string;
+}
+
+/** What a watchdog did for a run that was not heard of any more. */
+export interface NoteRow {
+  readonly node: string;
+  readonly run: string;
+  readonly at: string;
+  readonly unheard_s: number | null;
+  readonly removed: readonly string[];
+  readonly left: readonly string[];
+}
+
 /** What `playbook status` knows. */
 export interface StatusPage {
   readonly nodes: readonly NodeRow[];
   /** What runs on the nodes; `null`: they were not asked. */
   readonly running: readonly RunningRow[] | null;
+  /** Who has the nodes, and what watchdogs have to tell; `null`: they were not asked. */
+  readonly locks: readonly LockRow[] | null;
+  readonly notes: readonly NoteRow[] | null;
   /** Folders of runs on this machine that are under way or were cut off, relative to the project. */
   readonly working_folders: readonly string[];
   readonly last_run: RunRow | null;
@@ -35,6 +66,12 @@ export function renderStatusPage(page: StatusPage, options: TextOptions = {}): s
     ...(page.running === null
       ? []
       : [section('On the nodes', renderRunning(page.running, page.nodes, options))]),
+    ...(page.locks === null || page.locks.length === 0
+      ? []
+      : [section('Held by', renderLocks(page.locks, options))]),
+    ...(page.notes === null || page.notes.length === 0
+      ? []
+      : [section('Cleaned up by watchdogs', renderNotes(page.notes, options))]),
     section(
       'Working folders',
       page.working_folders.length === 0
@@ -86,6 +123,38 @@ function renderRunning(
       row.service ?? (row.kind === 'script' ? '(test script)' : style.signs.none),
       renderState(row, style),
       toPrintableLine(row.description),
+    ]),
+    options,
+  );
+}
+
+function renderLocks(rows: readonly LockRow[], options: TextOptions): string {
+  const { style = plainStyle } = options;
+  return renderTable(
+    ['NODE', 'HOLDER', 'RUN', 'BY', 'SINCE', 'LAST HEARD OF', 'STATE'].map((title) => ({ title })),
+    rows.map((row) => [
+      style.strong(row.node),
+      toPrintableLine(row.holder),
+      toPrintableLine(row.run),
+      toPrintableLine(`${row.user}@${row.host} ${row.project}`),
+      toPrintableLine(row.since),
+      row.heartbeat_age_s === null ? style.signs.none : `${row.heartbeat_age_s} s ago`,
+      row.state === 'held' ? style.good('held') : style.caution(toPrintableLine(row.state)),
+    ]),
+    options,
+  );
+}
+
+function renderNotes(rows: readonly NoteRow[], options: TextOptions): string {
+  const { style = plainStyle } = options;
+  return renderTable(
+    ['NODE', 'RUN', 'AT', 'REMOVED', 'LEFT'].map((title) => ({ title })),
+    rows.map((row) => [
+      style.strong(row.node),
+      toPrintableLine(row.run),
+      toPrintableLine(row.at),
+      row.removed.map(toPrintableLine).join('\n') || style.signs.none,
+      row.left.map(toPrintableLine).join('\n') || style.signs.none,
     ]),
     options,
   );

@@ -16,12 +16,19 @@ export interface SuiteOverview {
   readonly exit_code: number | null;
   readonly duration_s: number | null;
   readonly results_path: string;
+  /** The runs before and after it in a chain of continuations. */
+  readonly resumed_from?: string | null;
+  readonly resumed_by?: string | null;
   readonly scenarios: readonly ScenarioOverview[];
 }
 
-export interface ScenarioOverview extends Omit<ScenarioOutcome, 'status' | 'duration_s'> {
+export interface ScenarioOverview extends Omit<
+  ScenarioOutcome,
+  'status' | 'duration_s' | 'kept_from'
+> {
   readonly status: RunStatus;
   readonly duration_s: number | null;
+  readonly kept_from?: string | null;
   readonly metrics: readonly LoadPoint[];
 }
 
@@ -49,7 +56,13 @@ function renderVerdict(overview: SuiteOverview, style: Style): string {
   const took = overview.duration_s === null ? '' : ` after ${formatSeconds(overview.duration_s)}`;
   const code = overview.exit_code === null ? '' : ` (exit code ${overview.exit_code})`;
   const status = style.strong(renderStatus(overview.status, style));
-  return `${renderStatusSign(overview.status, style)} Run ${overview.run}: ${status}${took}${code}`;
+  const verdict = `${renderStatusSign(overview.status, style)} Run ${overview.run}: ${status}${took}${code}`;
+  const { resumed_from: from, resumed_by: by } = overview;
+  return [
+    verdict,
+    ...(from == null ? [] : [style.faint(`  continues run ${from}`)]),
+    ...(by == null ? [] : [style.faint(`  continued by run ${by}`)]),
+  ].join('\n');
 }
 
 function renderOutcomes({ scenarios }: SuiteOverview, options: SummaryOptions): string {
@@ -76,11 +89,12 @@ function renderOutcomes({ scenarios }: SuiteOverview, options: SummaryOptions): 
   );
 }
 
-/** The rest of a scenario's line: how often it was tried, why it was skipped. */
+/** The rest of a scenario's line: how often it was tried, why it was skipped, where it is from. */
 function describeOutcome(scenario: ScenarioOverview): string {
   const parts: string[] = [];
   if (scenario.attempts > 1) parts.push(`attempt ${scenario.attempts}`);
   if (scenario.reason !== null) parts.push(toPrintableLine(scenario.reason));
+  if (scenario.kept_from != null) parts.push(`kept from run ${scenario.kept_from}`);
   return parts.join('; ');
 }
 
@@ -123,12 +137,15 @@ export interface OverviewFold {
 
 export function createOverview(): OverviewFold {
   const metrics = new Map<string, readonly LoadPoint[]>();
+  let resumedFrom: string | null = null;
   return {
     on(event) {
+      if (event.type === 'suite_resumed') resumedFrom = event.resumed_from;
       if (event.type === 'scenario_finished') metrics.set(event.scenario, event.metrics);
     },
     suite: ({ scenarios, ...suite }) => ({
       ...suite,
+      resumed_from: resumedFrom,
       scenarios: scenarios.map((scenario) => ({
         ...scenario,
         metrics: metrics.get(scenario.name) ?? [],

@@ -26,10 +26,13 @@ export interface RunRow {
   readonly status: RunStatus;
   readonly started_at: string | null;
   readonly duration_s: number | null;
+  readonly resumed_from?: string | null;
+  readonly resumed_by?: string | null;
   readonly scenarios: readonly {
     readonly name: string;
     readonly status: RunStatus;
     readonly duration_s: number | null;
+    readonly kept_from?: string | null;
   }[];
 }
 
@@ -64,27 +67,36 @@ export function renderScenarios(rows: readonly ScenarioRow[], options: TextOptio
 
 export function renderRuns(rows: readonly RunRow[], options: TextOptions = {}): string {
   const { style = plainStyle } = options;
+  const hasChains = rows.some((row) => row.resumed_from != null);
   return renderTable(
     [
       { title: 'RUN' },
       { title: 'STATUS' },
       { title: 'TOOK', align: 'right' },
       { title: 'SCENARIOS' },
+      ...(hasChains ? [{ title: 'CONTINUES' }] : []),
     ],
     rows.map((row) => [
       style.strong(row.run),
       renderStatus(row.status, style),
       row.duration_s === null ? style.signs.none : formatSeconds(row.duration_s),
       countStatuses(row),
+      ...(hasChains ? [row.resumed_from ?? style.signs.none] : []),
     ]),
     options,
   );
 }
 
-/** `3 completed, 1 failed`, in the order in which they first appear. */
+/** `3 completed (2 kept), 1 failed`, in the order in which they first appear. */
 function countStatuses({ scenarios }: RunRow): string {
   if (scenarios.length === 0) return count(0, 'scenario');
   const amounts = new Map<RunStatus, number>();
   for (const { status } of scenarios) amounts.set(status, (amounts.get(status) ?? 0) + 1);
-  return [...amounts].map(([status, amount]) => `${amount} ${status}`).join(', ');
+  const kept = scenarios.filter((scenario) => scenario.kept_from != null).length;
+  return [...amounts]
+    .map(([status, amount]) => {
+      const ofThem = status === 'completed' && kept > 0 ? ` (${kept} kept)` : '';
+      return `${amount} ${status}${ofThem}`;
+    })
+    .join(', ');
 }

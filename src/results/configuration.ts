@@ -5,6 +5,7 @@ import type {
   Readiness,
   ServiceSpec,
 } from '../model/service.js';
+import type { HookSpec } from '../model/hook.js';
 import type { NodeSpec } from '../model/node.js';
 import type { ScenarioSpec } from '../model/scenario.js';
 
@@ -57,9 +58,21 @@ export function documentScenario(scenario: ScenarioSpec) {
       auto_recovery: scenario.serviceHealthCheck.autoRecovery,
       min_free_disk_bytes: scenario.serviceHealthCheck.minFreeDiskBytes,
     },
+    isolation: {
+      on_dirty: scenario.isolation.onDirty,
+      on_foreign: scenario.isolation.onForeign,
+      foreign_wait_s: seconds(scenario.isolation.foreignWaitMs),
+      after_foreign_wait: scenario.isolation.afterForeignWait,
+      foreign_load: scenario.isolation.foreignLoad,
+    },
+    hooks: scenario.hooks.map(documentHook),
     env_file: scenario.envFile,
     test_config: scenario.testConfig,
   };
+}
+
+function documentHook({ point, name, node, timeoutMs, onError, env }: HookSpec) {
+  return { point, run: name, node, timeout_s: seconds(timeoutMs), on_error: onError, env };
 }
 
 /** A node without what is needed to log in. */

@@ -14,7 +14,8 @@ export async function takeInventory(
   scenarioFolder: string,
 ): Promise<Outcome<readonly Artifact[]>> {
   try {
-    return { ok: true, value: await hashFiles(scenarioFolder, [ARTIFACTS, NODES]) };
+    const files = await hashFiles(scenarioFolder, [ARTIFACTS, NODES]);
+    return { ok: true, value: files.map(({ path, size, sha256 }) => ({ path, size, sha256 })) };
   } catch (error) {
     return { ok: false, failure: fileFailure(error, `could not read ${scenarioFolder}`) };
   }

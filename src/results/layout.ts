@@ -3,17 +3,25 @@ import path from 'node:path';
 /** The files of a run's folder. */
 export const SUITE_SUMMARY = 'suite_summary.json';
 export const EVENTS = 'events.ndjson';
+/** Of a run that continues another: which one. */
+export const RESUMED_FROM = 'resumed_from.json';
+/** Of a run that another one continues: which one. */
+export const RESUMED_BY = 'resumed_by.json';
 /** Of a run, and of each scenario. */
 export const TEST_REPORT = 'test_report.md';
 
 /** The files and folders of a scenario's folder. */
 export const RESULT_SUMMARY = 'result_summary.json';
 export const TEST_METADATA = 'test_metadata.json';
+/** Everything that a result stands on, to be compared. */
+export const INPUTS = 'inputs.json';
 export const PERFORMANCE_RESULTS = 'performance_results.csv';
 /** What `result_paths` named, and the script's two streams. */
 export const ARTIFACTS = 'test_artifacts';
 /** What the nodes said: service logs and system logs. */
 export const NODES = 'nodes';
+/** What hooks printed. No scenario's artifact. */
+export const HOOKS = 'hooks';
 /** Earlier tries of the same scenario. */
 export const ATTEMPTS = 'attempts';
 

@@ -1,3 +1,4 @@
+import type { ForeignUse } from '../model/foreign-use.js';
 import type { NodeFacts } from '../model/node-facts.js';
 import type { Phase, ScenarioPlan } from '../model/plan.js';
 import { documentNode, documentScenario } from './configuration.js';
@@ -21,6 +22,8 @@ export interface MetadataInput {
   readonly provenance: Provenance;
   /** By node: what it said of itself when it was checked. */
   readonly facts: ReadonlyMap<string, NodeFacts>;
+  /** By node: what others did on it right before the scenario. */
+  readonly foreign?: ReadonlyMap<string, ForeignUse>;
   /** How long each phase took, in the order in which they ended. */
   readonly timings: readonly { readonly phase: Phase; readonly duration_s: number }[];
 }
@@ -35,6 +38,7 @@ export function buildTestMetadata({
   versions,
   provenance,
   facts,
+  foreign = new Map(),
   timings,
 }: MetadataInput) {
   const { scenario, nodes, batches } = plan;
@@ -57,7 +61,11 @@ export function buildTestMetadata({
       })),
     },
     versions,
-    provenance,
+    provenance: {
+      ...provenance,
+      // `null`: nobody could look.
+      foreign: Object.fromEntries(nodes.map(({ name }) => [name, foreign.get(name) ?? null])),
+    },
     timings,
   };
 }

@@ -15,7 +15,12 @@ export interface Provenance {
   /** `null`: the project is no git checkout, or has no commit yet. */
   readonly git: GitState | null;
   /** The scenario's files, relative to its folder. */
-  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  readonly files: readonly {
+    readonly path: string;
+    /** `0755` */
+    readonly mode: string;
+    readonly sha256: string;
+  }[];
 }
 
 export interface GitState {
@@ -40,7 +45,7 @@ export async function gatherProvenance(
 ): Promise<Outcome<Provenance>> {
   try {
     const [git, hashes] = await Promise.all([readGit(controller, root), hashFiles(scenarioPath)]);
-    const files = hashes.map(({ path, sha256 }) => ({ path, sha256 }));
+    const files = hashes.map(({ path, mode, sha256 }) => ({ path, mode, sha256 }));
     const value = { hostname: hostname(), user: userName(), project: root, git, files };
     return { ok: true, value };
   } catch (error) {

@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import pLimit from 'p-limit';
 
+import { readContinuation } from './continuation.js';
 import { LATEST, RESULT_SUMMARY, SUITE_SUMMARY, compareRunIds, isRunId } from './layout.js';
 import { isMissing } from './files/file-failure.js';
 import { type JsonObject, asNumber, asObjects, asString, readJsonObject } from './read/json.js';
@@ -35,17 +36,21 @@ export async function readRuns(
   const limit = pLimit(READS_AT_ONCE);
   const runs = (await listRuns(resultsRoot)).map((run) =>
     limit(async (): Promise<RunRecord> => {
-      const { status, started_at, duration_s, scenarios } = await readOutcome(
-        path.join(resultsRoot, run),
-        run,
-        isAlive,
-      );
+      const folder = path.join(resultsRoot, run);
+      const details = await readOutcome(folder, run, isAlive);
       return {
         run,
-        status,
-        started_at,
-        duration_s,
-        scenarios: scenarios.map(({ name, status, duration_s }) => ({ name, status, duration_s })),
+        status: details.status,
+        started_at: details.started_at,
+        duration_s: details.duration_s,
+        resumed_from: details.resumed_from,
+        resumed_by: details.resumed_by,
+        scenarios: details.scenarios.map(({ name, status, duration_s, kept_from }) => ({
+          name,
+          status,
+          duration_s,
+          kept_from,
+        })),
       };
     }),
   );
@@ -106,6 +111,7 @@ async function readOutcome(folder: string, run: string, isAlive: IsAlive): Promi
     exit_code: asNumber(summary['exit_code']),
     started_at: startedAt,
     duration_s: secondsBetween(startedAt, asString(summary['ended_at'])),
+    ...(await readContinuation(folder)),
     results_path: folder,
     scenarios: asObjects(summary['scenarios']).flatMap(parseScenario),
   };
@@ -123,6 +129,7 @@ function parseScenario(scenario: JsonObject): ScenarioDetails[] {
       duration_s: asNumber(scenario['duration_s']),
       failure: parseFailure(scenario['failure']),
       reason: asString(scenario['reason']),
+      kept_from: asString(scenario['kept_from']),
       metrics: [],
     },
   ];
@@ -138,6 +145,7 @@ async function traceOutcome(folder: string, run: string, isAlive: boolean): Prom
     duration_s: scenario.duration_s,
     failure: null,
     reason: scenario.isBegun ? null : isAlive ? 'not begun yet' : 'the run was interrupted before',
+    kept_from: scenario.kept_from,
     metrics: [],
   });
   return {
@@ -146,6 +154,7 @@ async function traceOutcome(folder: string, run: string, isAlive: boolean): Prom
     exit_code: null,
     started_at: startedAt,
     duration_s: secondsBetween(startedAt, lastAt),
+    ...(await readContinuation(folder)),
     results_path: folder,
     scenarios: [...scenarios].map(describe),
   };

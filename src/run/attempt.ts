@@ -9,11 +9,15 @@ import type { NodeFacts } from '../model/node-facts.js';
 import type { Phase, ScenarioPlan } from '../model/plan.js';
 import type { Artifact, LoadPoint, ScriptRecord } from '../model/result.js';
 import type { ServiceGraph } from '../plan/graph.js';
+import type { Inputs } from '../results/inputs/record.js';
 import type { Versions } from '../results/metadata.js';
 import type { Provenance } from '../results/provenance.js';
 import type { Emit } from './events.js';
-import type { Ledger } from './ledger.js';
-import type { Place } from './place.js';
+import type { DirtyNode } from './isolation/dirty-node.js';
+import type { NodeBefore } from './isolation/node-before.js';
+import type { Journal } from './journal/journal.js';
+import type { LeaseKeeper } from './lease/keeper.js';
+import { controllerToken, type Place } from './place.js';
 import type { CrashWatch } from './services/crash-watch.js';
 import type { ServiceRun } from './services/service-run.js';
 
@@ -27,9 +31,18 @@ export interface RunContext {
   readonly backends: Readonly<Partial<Record<Runtime, DeploymentBackend>>>;
   /** This machine, as a node. */
   readonly controller: NodeSpec;
-  readonly ledger: Ledger;
+  /** Every node of the configuration. */
+  readonly nodes: readonly NodeSpec[];
+  readonly journal: Journal;
+  readonly leases: LeaseKeeper;
   /** By node: what it said of itself when it was last checked. */
   readonly facts: Map<string, NodeFacts>;
+  /** By node: how it was right before the scenario that runs now. */
+  readonly before: Map<string, NodeBefore>;
+  /** By machine name: where scenarios have left something. */
+  readonly dirty: Map<string, DirtyNode>;
+  /** By machine name: where results lie that could not be brought home, and are kept. Absolute, on the machine. */
+  readonly kept: Map<string, readonly string[]>;
   readonly emit: Emit;
   readonly versions: Versions;
   /** Values that must not appear in any output. */
@@ -43,14 +56,15 @@ export interface Attempt {
   readonly graph: ServiceGraph;
   /** 1-based. */
   readonly number: number;
+  readonly maxAttempts: number;
   /** The scenario's result folder here, absolute. */
   readonly resultFolder: string;
   /** Aborts with the user's signal. Stopping, cleaning and verifying do not look at it. */
   readonly signal: AbortSignal;
   /** By machine name, the controller included; entered when a folder is about to be made there. */
   readonly places: Map<string, Place>;
-  /** By machine name: strikes its working folder off the ledger. */
-  readonly strikes: Map<string, () => void>;
+  /** By machine name: each strikes something off the journal, once the machine was proven clean. */
+  readonly strikes: Map<string, (() => void)[]>;
   /** By service id; entered when the service is about to be started. */
   readonly services: Map<string, ServiceRun>;
   /** Keeps probes within `max_concurrent_health_checks`. */
@@ -61,28 +75,40 @@ export interface Attempt {
   readonly uncollected: Set<string>;
   /** In the order in which they happened: the first is the cause of all. */
   readonly failures: Failure[];
+  /** What could not be stopped or removed the ordinary way: whether that matters is for `verify` to say. */
+  readonly setbacks: Failure[];
   readonly phaseTimes: { readonly phase: Phase; readonly duration_s: number }[];
   /** `null` until it was prepared. */
   provenance: Provenance | null;
+  /** What it stands on; `null` until it was prepared. */
+  inputs: Inputs | null;
   hasScriptRun: boolean;
+  /** The hooks for that were called. */
+  isFailureTold: boolean;
   script: ScriptRecord | null;
   artifacts: readonly Artifact[];
   metrics: readonly LoadPoint[];
 }
 
-/** Does something on one machine, over the pool; every way to have no connection is a failure like any other. */
+/**
+ * Does something on one machine, over the pool; every way to have no connection is a failure like any other.
+ *
+ * @param signal Ends the wait for a connection; none where something has to be cleaned up.
+ */
 export async function onMachine<T>(
   attempt: Attempt,
   node: NodeSpec,
   work: (connection: Connection) => Promise<Outcome<T>>,
+  signal?: AbortSignal,
 ): Promise<Outcome<T>> {
-  const lent = await attempt.context.pool.use(node, work);
+  const lent = await attempt.context.pool.use(node, work, { signal });
   return lent.ok ? lent.value : lent;
 }
 
 export function deploymentOn({ context, plan }: Attempt, place: Place): Deployment {
   return {
     run: context.run,
+    controller: controllerToken(context.root),
     scenario: plan.scenario.name,
     node: place.node,
     workingFolder: place.workingFolder,

@@ -6,7 +6,7 @@ import {
   type ScenarioBackground,
 } from '../report/markdown/scenario-report.js';
 import { renderCsv } from '../results/csv.js';
-import { renderJson } from '../results/document.js';
+import { maskStrings, renderJson } from '../results/document.js';
 import {
   PERFORMANCE_RESULTS,
   RESULT_SUMMARY,
@@ -59,9 +59,12 @@ export async function writeDocuments(
       versions: context.versions,
       provenance: attempt.provenance,
       facts: context.facts,
+      foreign: new Map([...context.before].map(([node, { foreign }]) => [node, foreign])),
       timings: attempt.phaseTimes,
     });
-    const report = renderScenarioReport({ summary, metadata: backgroundOf(metadata) });
+    const report = renderScenarioReport(
+      maskStrings({ summary, metadata: backgroundOf(metadata) }, mask),
+    );
     written.push(
       await folder.write(TEST_METADATA, renderJson(metadata, mask)),
       await folder.write(TEST_REPORT, mask(report)),

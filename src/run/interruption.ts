@@ -1,26 +1,47 @@
 import { createFailure, type Failure } from '../model/failure.js';
 
+/** What can stop a run from outside its plan. `SIGHUP`: the terminal was closed. `defect`: a bug in playbook. */
+export type InterruptionCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'defect';
+
 /** Why a run is being cancelled: the reason of the abort signal that `runSuite` is given. */
 export class Interruption extends Error {
   override readonly name = 'Interruption';
-  readonly signal: 'SIGINT' | 'SIGTERM';
+  readonly signal: InterruptionCause;
 
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
-    super(signal === 'SIGINT' ? 'interrupted' : 'terminated');
+  constructor(signal: InterruptionCause) {
+    super(describe(signal));
     this.signal = signal;
   }
 
-  /** What the process returns because of it: 128 and the signal's number. */
-  get exitCode(): 130 | 143 {
-    return this.signal === 'SIGINT' ? 130 : 143;
+  /** What the process returns because of it: 128 and the signal's number, a closed terminal as SIGTERM; 70 for a bug. */
+  get exitCode(): 130 | 143 | 70 {
+    switch (this.signal) {
+      case 'SIGINT':
+        return 130;
+      case 'SIGTERM':
+      case 'SIGHUP':
+        return 143;
+      case 'defect':
+        return 70;
+    }
+  }
+}
+
+function describe(signal: InterruptionCause): string {
+  switch (signal) {
+    case 'SIGINT':
+      return 'interrupted by Ctrl-C';
+    case 'SIGTERM':
+      return 'terminated by SIGTERM';
+    case 'SIGHUP':
+      return 'stopped because the terminal was closed';
+    case 'defect':
+      return 'stopped by a bug in playbook';
   }
 }
 
 /** The failure of whatever was cut off by a signal. */
 export function cancelled(reason: unknown): Failure {
-  const isTerminated = reason instanceof Interruption && reason.signal === 'SIGTERM';
-  return createFailure(
-    'cancelled',
-    isTerminated ? 'terminated by SIGTERM' : 'interrupted by Ctrl-C',
-  );
+  const message = reason instanceof Interruption ? reason.message : 'cancelled';
+  return createFailure('cancelled', message);
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 
 import { CONTROLLER, type NodeSpec } from '../model/node.js';
+import { runFolderName } from '../model/run-identity.js';
 
 /** Where one scenario lives on one machine while it runs. All paths are absolute, on that machine. */
 export interface Place {
@@ -29,7 +30,7 @@ export function placeOn(
   scenario: string,
 ): Place {
   const { posix } = path;
-  const ofRun = `playbook-${run}-${controllerToken(root)}`;
+  const ofRun = runFolderName({ run, controller: controllerToken(root) });
   const { work, results: ownResults } = basesOn(node, home, root);
   const runFolder = posix.join(work, ofRun);
   const results =
@@ -56,6 +57,15 @@ export function basesOn(
     work: posix.resolve(home, node.dockerComposePath ?? defaultBase(node, root)),
     results: node.resultsPath === null ? null : posix.resolve(home, node.resultsPath),
   };
+}
+
+/** The folders below which the run's own ones lie that a scenario uses: of `basesOn`, as they are on this machine. */
+export function basesOf({ runFolder, resultFolder }: Place): readonly string[] {
+  const { posix } = path;
+  const work = posix.dirname(runFolder);
+  const isBelow = resultFolder.startsWith(`${runFolder}/`);
+  const results = posix.dirname(posix.dirname(resultFolder));
+  return isBelow || results === work ? [work] : [work, results];
 }
 
 function defaultBase(node: NodeSpec, root: string): string {

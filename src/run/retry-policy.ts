@@ -16,6 +16,8 @@ export interface Backoff {
 
 /** A node that was fine before: its sshd may be starting, its network coming back. */
 export const REDIAL: Backoff = { retries: 3, firstPauseMs: 1_000, longestPauseMs: 4_000 };
+/** Proving a node clean: an sshd that restarts is back at once, and a node that is silent is not worth another dial. */
+export const PROOF: Backoff = { retries: 2, firstPauseMs: 500, longestPauseMs: 1_000 };
 /** A node that has to be mended, with `auto_recovery`. */
 export const RECOVERY: Backoff = { retries: 3, firstPauseMs: 2_000, longestPauseMs: 10_000 };
 /** A transfer starts again over a new connection. */
@@ -59,6 +61,9 @@ export function isWorthAnotherAttempt(kind: FailureKind): boolean {
   switch (kind) {
     case 'left_behind':
     case 'connection_lost':
+    case 'locked':
+    case 'lease_failed':
+    case 'lease_lost':
     case 'cancelled':
     case 'authentication':
     case 'host_key':
@@ -68,6 +73,7 @@ export function isWorthAnotherAttempt(kind: FailureKind): boolean {
       return false;
     case 'unreachable':
     case 'runtime_missing':
+    case 'node_in_use':
     case 'transfer':
     case 'disk_full':
     case 'service_start':
@@ -83,6 +89,7 @@ export function isWorthAnotherAttempt(kind: FailureKind): boolean {
     case 'script_timed_out':
     case 'service_crashed':
     case 'requests_failed':
+    case 'hook_failed':
     case 'result_missing':
     case 'result_refused':
       return true;

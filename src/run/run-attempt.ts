@@ -1,11 +1,13 @@
+import type { HookPoint } from '../model/hook.js';
 import type { Attempt } from './attempt.js';
+import { callFailureHooks, callScenarioHooks } from './hooks/scenario-hooks.js';
 import { cancelled } from './interruption.js';
 import { benchmark } from './phases/benchmark.js';
 import { removeFolders } from './phases/clean.js';
 import { collect } from './phases/collect.js';
 import { deployServices } from './phases/deploy.js';
 import { finishDeployments } from './phases/finish.js';
-import { beginPhase, runFinalPhase, runPhase } from './phases/phase.js';
+import { beginPhase, runFinalPhase, runPhase, runTeardownPhase } from './phases/phase.js';
 import { prepare } from './phases/prepare.js';
 import { stopServices } from './phases/stop.js';
 import { verify } from './phases/verify.js';
@@ -17,11 +19,16 @@ import { verify } from './phases/verify.js';
 export async function runAttempt(attempt: Attempt): Promise<void> {
   const goesOn = () => attempt.failures.length === 0;
   try {
-    await runPhase(attempt, 'prepare', () => prepare(attempt));
+    await hooksAt(attempt, 'before_scenario');
+    if (goesOn() && !attempt.signal.aborted) {
+      await runPhase(attempt, 'prepare', () => prepare(attempt));
+    }
     if (goesOn() && !attempt.signal.aborted) await deployAndWait(attempt);
+    if (goesOn() && !attempt.signal.aborted) await hooksAt(attempt, 'after_ready');
     if (goesOn() && !attempt.signal.aborted) {
       await runPhase(attempt, 'benchmark', () => benchmark(attempt));
     }
+    if (attempt.hasScriptRun && !attempt.signal.aborted) await hooksAt(attempt, 'after_benchmark');
     if (goesOn() && attempt.signal.aborted) attempt.failures.push(cancelled(attempt.signal.reason));
   } finally {
     // Also after a bug: the nodes must be clean whoever is to blame.
@@ -47,13 +54,33 @@ async function deployAndWait(attempt: Attempt): Promise<void> {
   begun.at(-1)?.finish(failures);
 }
 
+async function hooksAt(attempt: Attempt, point: HookPoint): Promise<void> {
+  attempt.failures.push(...(await callScenarioHooks(attempt, point)));
+}
+
 async function windUp(attempt: Attempt): Promise<void> {
-  if (attempt.places.size === 0) return;
-  await runFinalPhase(attempt, 'collect', () => collect(attempt));
-  if (attempt.services.size > 0) await runFinalPhase(attempt, 'stop', () => stopServices(attempt));
-  await runFinalPhase(attempt, 'clean', async () => {
-    await finishDeployments(attempt);
-    return removeFolders(attempt);
-  });
-  await runFinalPhase(attempt, 'verify', () => verify(attempt));
+  const steps = [
+    // Now, that there is still something to look at.
+    () => callFailureHooks(attempt),
+    ...(attempt.places.size > 0 ? clearingOf(attempt) : []),
+    () => callFailureHooks(attempt),
+  ];
+  const bugs: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => bugs.push(error));
+  if (bugs.length > 0) throw bugs[0];
+}
+
+function clearingOf(attempt: Attempt): readonly (() => Promise<void>)[] {
+  return [
+    () => runFinalPhase(attempt, 'collect', () => collect(attempt)),
+    ...(attempt.services.size > 0
+      ? [() => runTeardownPhase(attempt, 'stop', () => stopServices(attempt))]
+      : []),
+    () =>
+      runTeardownPhase(attempt, 'clean', async () => {
+        await finishDeployments(attempt);
+        return removeFolders(attempt);
+      }),
+    () => runFinalPhase(attempt, 'verify', () => verify(attempt)),
+  ];
 }

@@ -13,17 +13,23 @@ import type { ConnectionPool } from '../remote/pool/pool.js';
 import { renderSuiteReport } from '../report/markdown/suite-report.js';
 import type { Reporter } from '../report/reporter.js';
 import { createTee } from '../report/reporters/tee.js';
-import { renderJson } from '../results/document.js';
+import { maskStrings, renderJson } from '../results/document.js';
 import { openEventLog } from '../results/event-log.js';
 import { EVENTS, SUITE_SUMMARY, TEST_REPORT } from '../results/layout.js';
 import { documentNode } from '../results/configuration.js';
 import type { Versions } from '../results/metadata.js';
 import { gatherProvenance } from '../results/provenance.js';
-import { type RunFolder, createRun } from '../results/store.js';
+import type { RunFolder } from '../results/store.js';
 import { stampWith } from './events.js';
-import type { Ledger } from './ledger.js';
-import { markRunning } from './run-marker.js';
+import type { Journal } from './journal/journal.js';
+import { type OpenedRun, type OpeningOptions, openRun } from './opening.js';
+import { recoverBeforeSuite } from './recovery/before-suite.js';
+import type { DirtyNode } from './isolation/dirty-node.js';
+import type { NodeBefore } from './isolation/node-before.js';
+import { type LeaseKeeper, createLeaseKeeper } from './lease/keeper.js';
 import { nodesOf } from './preflight/nodes-of.js';
+import { beginResume } from './resume/begin.js';
+import type { ResumePlan } from './resume/plan-resume.js';
 import { type SuiteOptions, carryOut } from './suite.js';
 import type { Warnings } from './warnings.js';
 
@@ -38,8 +44,11 @@ export interface Adapters {
   readonly versions: Versions;
 }
 
-export interface RunOptions extends SuiteOptions {
-  readonly ledger: Ledger;
+export interface RunOptions extends Omit<SuiteOptions, 'resumed' | 'recover'>, OpeningOptions {
+  /** Asked, once the project is this run's own, how an earlier run is continued; default `null`: none is. */
+  readonly resume?: (() => Promise<Outcome<ResumePlan>>) | null;
+  /** Given the journal as soon as there is one: whoever ends the process early wants to say what is left. */
+  readonly onJournal?: (journal: Journal) => void;
   /** Who is told; made once the run has a name. */
   readonly reporters: (run: RunFolder) => Promise<readonly Reporter[]>;
   /** A reporter that broke; the run goes on without it. */
@@ -56,12 +65,23 @@ export async function runSuite(
   adapters: Adapters,
   options: RunOptions,
 ): Promise<Outcome<SuiteSummary>> {
+  const begun = await openRun(plan, adapters, options);
+  if (!begun.ok) return begun;
+  try {
+    return await carryOutIn(begun.value, plan, adapters, options);
+  } finally {
+    await begun.value.close();
+  }
+}
+
+async function carryOutIn(
+  { folder, warnings, journal, earlier }: OpenedRun,
+  plan: SuitePlan,
+  adapters: Adapters,
+  options: RunOptions,
+): Promise<Outcome<SuiteSummary>> {
   const { clock } = adapters;
-  const created = await createRun(path.join(plan.root, 'results'), new Date(clock.now()));
-  if (!created.ok) return created;
-  const { folder, warnings } = created.value;
-  const marked = await markRunning(plan.root, folder.id);
-  if (!marked.ok) return marked;
+  options.onJournal?.(journal);
   const opened = await openEventLog(path.join(folder.path, EVENTS));
   if (!opened.ok) return opened;
   const eventLog = opened.value;
@@ -73,28 +93,51 @@ export async function runSuite(
   );
   const redactor = createRedactor(plan.secrets);
   const emit = stampWith(clock, redactor.text, (event) => reporter.on(event));
+  let leases: LeaseKeeper | null = null;
   try {
     for (const message of warnings) emit({ type: 'warning', message });
     adapters.warnings.listen((message) => emit({ type: 'warning', message }));
-    const context = {
+    const withoutLeases = {
       ...adapters,
       run: folder.id,
       root: plan.root,
-      ledger: options.ledger,
+      nodes: plan.nodes,
+      journal,
       facts: new Map<string, NodeFacts>(),
+      before: new Map<string, NodeBefore>(),
+      kept: new Map<string, readonly string[]>(),
+      dirty: new Map<string, DirtyNode>(),
+      secrets: plan.secrets,
       emit,
     };
+    leases = createLeaseKeeper(withoutLeases, {
+      nodes: nodesOf(plan),
+      leaseMs: plan.leaseTimeoutMs,
+      waitMs: options.waitLockMs ?? 0,
+      signal: options.signal,
+    });
+    const context = { ...withoutLeases, leases };
+    const resume = (await options.resume?.()) ?? null;
+    if (resume?.ok === false) return resume;
+    const { nodes } = plan;
+    const questions = { nodes, backends: adapters.backends, signal: options.signal };
+    const resumed = resume && (await beginResume(resume.value, folder, questions));
     const summary = await carryOut(
       plan,
-      { ...context, secrets: plan.secrets },
+      context,
       folder,
-      options,
+      {
+        ...options,
+        resumed,
+        recover: () => recoverBeforeSuite(earlier, context, options.signal),
+      },
       (before) => writeSuite(plan, adapters, folder, before, metrics, redactor.text),
     );
     return { ok: true, value: summary };
   } finally {
+    // Only after a bug is there anything to release.
+    await leases?.releaseAll();
     await reporter.close();
-    await marked.value();
     const lost = eventLog.failure();
     if (lost) options.onDefect(new Error(`${EVENTS} is incomplete: ${lost.message}`));
   }
@@ -116,7 +159,7 @@ async function writeSuite(
     origin === null
       ? null
       : renderSuiteReport({
-          summary,
+          summary: maskStrings(summary, mask),
           metrics,
           metadata: {
             nodes: nodesOf(plan).map(documentNode),

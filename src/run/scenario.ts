@@ -3,14 +3,18 @@ import pLimit from 'p-limit';
 import type { Failure, FailureKind } from '../model/failure.js';
 import type { ScenarioPlan } from '../model/plan.js';
 import type { ScenarioOutcome, ScenarioStatus } from '../model/result.js';
+import { CONTROLLER } from '../model/node.js';
 import { buildGraph } from '../plan/graph.js';
+import { machinesOf } from '../plan/operations.js';
 import type { RunFolder, ScenarioFolder } from '../results/store.js';
 import type { Attempt, RunContext } from './attempt.js';
 import { writeDocuments } from './documents.js';
 import { inSeconds, recordOf } from './events.js';
+import { callScenarioHooks } from './hooks/scenario-hooks.js';
 import { isWorthAnotherAttempt } from './retry-policy.js';
 import { runAttempt } from './run-attempt.js';
 import { createCrashWatch } from './services/crash-watch.js';
+import { kindsOf } from './verdict.js';
 
 export interface ScenarioResult {
   readonly outcome: ScenarioOutcome;
@@ -47,31 +51,52 @@ export async function runScenario(
 
   for (let number = 1; ; number += 1) {
     announce(plan, context, options, number, maxAttempts);
-    const attempt = createAttempt(plan, context, folder, options.signal, number);
+    const attempt = createAttempt(plan, context, folder, options.signal, number, maxAttempts);
+    const unwatch = context.leases.watch([...machinesOf(scenario), CONTROLLER], (failure) =>
+      attempt.crashes.report(() => Promise.resolve(failure)),
+    );
     await runAttempt(attempt);
-    const status = statusOf(attempt);
-    const durationMs = clock.monotonic() - begin;
-    const written = await writeDocuments(attempt, folder, { status, startedAt, durationMs });
-    attempt.failures.push(...written);
+    unwatch();
+    const elapsedMs = () => clock.monotonic() - begin;
+    const { status, durationMs } = await settle(attempt, folder, startedAt, elapsedMs);
 
     const mayRetry = number < maxAttempts && isWorthRetrying(attempt, status);
     if (mayRetry) {
+      emit({
+        type: 'waiting',
+        scenario: scenario.name,
+        duration_s: inSeconds(retryDelayMs),
+        reason: `before attempt ${number + 1} of ${maxAttempts}`,
+      });
+      await context.pool.closeAll();
+      await clock.sleep(retryDelayMs, options.signal);
+      // There will be no further attempt, so this one is the result.
+      if (options.signal.aborted) return conclude(attempt, folder, status, durationMs);
       const aside = await folder.setAside(number);
-      if (aside.ok) {
-        emit({
-          type: 'waiting',
-          scenario: scenario.name,
-          duration_s: inSeconds(retryDelayMs),
-          reason: `before attempt ${number + 1} of ${maxAttempts}`,
-        });
-        await context.pool.closeAll();
-        await clock.sleep(retryDelayMs, options.signal);
-        continue;
-      }
+      if (aside.ok) continue;
       attempt.failures.push(aside.failure);
     }
     return conclude(attempt, folder, status, durationMs);
   }
+}
+
+/** Writes down how it went, and lets the last hooks see that; their failures count, too. */
+async function settle(
+  attempt: Attempt,
+  folder: ScenarioFolder,
+  startedAt: number,
+  elapsedMs: () => number,
+): Promise<{ readonly status: ScenarioStatus; readonly durationMs: number }> {
+  const write = async () => {
+    const verdict = { status: statusOf(attempt), startedAt, durationMs: elapsedMs() };
+    attempt.failures.push(...(await writeDocuments(attempt, folder, verdict)));
+    return verdict;
+  };
+  const verdict = await write();
+  const failures = await callScenarioHooks(attempt, 'after_scenario', verdict);
+  if (failures.length === 0) return verdict;
+  attempt.failures.push(...failures);
+  return write();
 }
 
 function announce(
@@ -109,6 +134,7 @@ function createAttempt(
   folder: ScenarioFolder,
   signal: AbortSignal,
   number: number,
+  maxAttempts: number,
 ): Attempt {
   const { maxConcurrentHealthChecks } = plan.scenario.concurrentDeployment;
   return {
@@ -116,6 +142,7 @@ function createAttempt(
     plan,
     graph: buildGraph(plan.scenario.services),
     number,
+    maxAttempts,
     resultFolder: folder.path,
     signal,
     places: new Map(),
@@ -125,9 +152,12 @@ function createAttempt(
     uncollected: new Set(),
     crashes: createCrashWatch(),
     failures: [],
+    setbacks: [],
     phaseTimes: [],
     provenance: null,
+    inputs: null,
     hasScriptRun: false,
+    isFailureTold: false,
     script: null,
     artifacts: [],
     metrics: [],
@@ -143,8 +173,12 @@ function statusOf({ failures, metrics }: Attempt): ScenarioStatus {
     : 'completed';
 }
 
-function isWorthRetrying({ failures, signal }: Attempt, status: ScenarioStatus): boolean {
-  if (signal.aborted) return false;
+function isWorthRetrying(
+  { failures, signal, uncollected }: Attempt,
+  status: ScenarioStatus,
+): boolean {
+  // Results that are still on a node must not be replaced by those of another attempt.
+  if (signal.aborted || uncollected.size > 0) return false;
   return status !== 'completed' && failures.every(({ kind }) => isWorthAnotherAttempt(kind));
 }
 
@@ -177,11 +211,6 @@ function conclude(
     results_path: folder.path,
   });
   return { outcome, kinds: attempt.failures.flatMap(kindsOf) };
-}
-
-/** A lost connection behind a service that was left behind is a node's trouble too. */
-function kindsOf(failure: Failure): FailureKind[] {
-  return failure.cause ? [failure.kind, ...kindsOf(failure.cause)] : [failure.kind];
 }
 
 /** There is not even a folder to write to. */

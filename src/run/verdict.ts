@@ -1,5 +1,5 @@
 import { ExitCode } from '../model/exit-code.js';
-import type { FailureKind } from '../model/failure.js';
+import type { Failure, FailureKind } from '../model/failure.js';
 import type { ScenarioStatus } from '../model/result.js';
 
 /** From best to worst. */
@@ -28,6 +28,9 @@ export function exitCodeOf(kind: FailureKind): ExitCode {
     case 'connection_lost':
     case 'runtime_missing':
     case 'resources_missing':
+    case 'node_in_use':
+    case 'lease_failed':
+    case 'lease_lost':
     case 'image_missing':
     case 'transfer':
     case 'disk_full':
@@ -35,6 +38,8 @@ export function exitCodeOf(kind: FailureKind): ExitCode {
       return ExitCode.node;
     case 'left_behind':
       return ExitCode.leftBehind;
+    case 'locked':
+      return ExitCode.locked;
     case 'cancelled':
       return ExitCode.interrupted;
     case 'service_start':
@@ -50,10 +55,16 @@ export function exitCodeOf(kind: FailureKind): ExitCode {
     case 'script_timed_out':
     case 'service_crashed':
     case 'requests_failed':
+    case 'hook_failed':
     case 'result_missing':
     case 'result_refused':
       return ExitCode.scenarioFailed;
   }
+}
+
+/** A lost connection behind a service that was left behind is a node's trouble too. */
+export function kindsOf(failure: Failure): FailureKind[] {
+  return failure.cause ? [failure.kind, ...kindsOf(failure.cause)] : [failure.kind];
 }
 
 /**
@@ -64,11 +75,13 @@ export function exitCodeOf(kind: FailureKind): ExitCode {
 export function suiteExitCode(
   kinds: readonly FailureKind[],
   statuses: readonly ScenarioStatus[],
-  interruption: 130 | 143 | undefined,
+  interruption: 130 | 143 | 70 | undefined,
 ): ExitCode {
   const codes = new Set(kinds.map(exitCodeOf));
   if (codes.has(ExitCode.leftBehind)) return ExitCode.leftBehind;
   if (interruption !== undefined) return interruption;
+  // Then nothing was deployed.
+  if (codes.has(ExitCode.locked)) return ExitCode.locked;
   if (codes.has(ExitCode.node)) return ExitCode.node;
   if (codes.has(ExitCode.scenarioFailed)) return ExitCode.scenarioFailed;
   return statuses.some((status) => status === 'failed' || status === 'invalid')

@@ -37,6 +37,7 @@ describe('a suite', () => {
     expect(suite.run).toMatch(/^\d{8}_\d{6}$/);
     expect(await project.list(`results/${suite.run}`)).toEqual([
       'events.ndjson',
+      'first/inputs.json',
       'first/nodes/node1/services/engine.log',
       'first/performance_results.csv',
       'first/result_summary.json',
@@ -45,6 +46,7 @@ describe('a suite', () => {
       'first/test_artifacts/test_stdout.log',
       'first/test_metadata.json',
       'first/test_report.md',
+      'second/inputs.json',
       'second/performance_results.csv',
       'second/result_summary.json',
       'second/test_artifacts/test_stderr.log',

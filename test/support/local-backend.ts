@@ -23,6 +23,7 @@ export async function openLocalBackend(options: { clock?: Clock } = {}): Promise
   count += 1;
   const deployment: Deployment = {
     run: `test-${process.pid}-${count}`,
+    controller: 'c0ffee',
     scenario: 'contract',
     node: nodeSpec(),
     workingFolder: path.join(root, 'work'),

@@ -47,6 +47,8 @@ export interface ProjectFolder {
   readonly list: (folder: string) => Promise<readonly string[]>;
 }
 
+/** A machine that runs tests is busy: nobody has to be told. */
+const DEFAULTS = 'isolation: { foreign_load: 1000 }\n';
 const LOCAL_NODE = 'nodes:\n  node1: { transport: local, runtime: process }\n';
 
 /** Makes a project with one local node, removed when the test is over. */
@@ -61,7 +63,7 @@ export async function projectFolder(files: Files): Promise<ProjectFolder> {
       if (text.startsWith('#!')) await chmod(file, 0o755);
     }
   };
-  await write({ 'config/nodes.yaml': LOCAL_NODE, ...files });
+  await write({ 'config/nodes.yaml': LOCAL_NODE, 'config/defaults.yaml': DEFAULTS, ...files });
   const read = (file: string) => readFile(path.join(root, file), 'utf8');
   const start = (args: readonly string[], env: Record<string, string> = {}) =>
     startPlaybook(root, args, env);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import type { SuitePlan } from '../../model/plan.js';
+import type { ResumeOverview } from '../../report/resume.js';
 import { type Globals, globalsOf } from '../globals.js';
 import { type Format, formatOption, print, printAs } from '../output.js';
 import { textOptions } from '../text-style.js';
@@ -30,13 +31,27 @@ Examples:
     );
 }
 
-/** Also what `run --dry-run` prints. */
-export async function printPlan(plan: SuitePlan, format: Format, globals: Globals): Promise<void> {
+/**
+ * Also what `run --dry-run` prints.
+ *
+ * @param resume Where the plan is what is left of an earlier run.
+ */
+export async function printPlan(
+  plan: SuitePlan,
+  format: Format,
+  globals: Globals,
+  resume: ResumeOverview | null = null,
+): Promise<void> {
   if (format === 'table') {
-    const { renderPlanText } = await import('../../report/plan/plan-text.js');
-    print(renderPlanText(plan, await textOptions(globals, process.stdout)));
+    const [{ renderPlanText }, { describeResume }, text] = await Promise.all([
+      import('../../report/plan/plan-text.js'),
+      import('../../report/resume.js'),
+      textOptions(globals, process.stdout),
+    ]);
+    if (resume) print(`${describeResume(resume, text.style).join('\n')}\n`);
+    if (resume === null || plan.scenarios.length > 0) print(renderPlanText(plan, text));
     return;
   }
   const { planJson } = await import('../../report/plan/plan-json.js');
-  await printAs(format, planJson(plan), () => '');
+  await printAs(format, { ...planJson(plan), ...(resume ? { resume } : {}) }, () => '');
 }

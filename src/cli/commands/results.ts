@@ -24,12 +24,12 @@ Examples:
     .action(async (run: string | undefined, options: { format: Format }, command: Command) => {
       const globals = globalsOf(command);
       const root = path.join(globals.root, 'results');
-      const [{ readRun, readRuns }, { isRunning }, text] = await Promise.all([
+      const [{ readRun, readRuns }, { runsUnderWay }, text] = await Promise.all([
         import('../../results/read.js'),
-        import('../../run/run-marker.js'),
+        import('../../run/locks/project-lock.js'),
         textOptions(globals, process.stdout),
       ]);
-      const isAlive = (name: string) => isRunning(globals.root, name);
+      const isAlive = await runsUnderWay(globals.root);
       if (run === undefined) {
         const runs = await readRuns(root, isAlive);
         const { renderRuns } = await import('../../report/tables.js');

@@ -1,21 +1,31 @@
 import { type Command, Command as Program, InvalidArgumentError, Option } from 'commander';
 
 import { ExitCode } from '../../model/exit-code.js';
+import type { Outcome } from '../../model/failure.js';
 import type { SuitePlan } from '../../model/plan.js';
 import type { Reporter } from '../../report/reporter.js';
+import type { Journal } from '../../run/journal/journal.js';
+import type { ResumePlan } from '../../run/resume/plan-resume.js';
 import { exitCodeOf } from '../../run/verdict.js';
+import { parseDurationMs } from '../arguments.js';
 import { CliError } from '../error.js';
 import { type Globals, globalsOf } from '../globals.js';
 import { REPORTERS, type ReporterName } from '../reporter-names.js';
 import { type Format, formatOption, note } from '../output.js';
+import type { Continuation } from '../resume.js';
 import { type SelectionOptions, addSelection, planSelection } from '../selection.js';
+import { openWebhooks } from '../webhooks.js';
 import { printPlan } from './plan.js';
 
 interface Options extends SelectionOptions {
+  /** `true`: whichever run it is. */
+  readonly resume?: string | true;
   readonly all?: boolean;
   readonly dryRun?: boolean;
   readonly failFast?: boolean;
   readonly retries?: number;
+  /** In ms. */
+  readonly waitLock?: number;
   readonly reporter: ReporterName;
   readonly format: Format;
 }
@@ -23,9 +33,18 @@ interface Options extends SelectionOptions {
 export function runCommand(): Command {
   return addSelection(new Program('run').description('run scenarios, one after the other'))
     .option('--all', 'every enabled scenario')
+    .option(
+      '--resume [run]',
+      'continue a run, or the newest that did not complete: what completed and has not changed since is kept',
+    )
     .option('--dry-run', 'show the plan, do nothing: the same as playbook plan')
     .option('--fail-fast', 'stop after the first scenario that does not complete')
     .option('--retries <n>', 'how often a failed scenario is tried again', count)
+    .option(
+      '--wait-lock <duration>',
+      'wait so long for a run that has the project or a node: 90s, 5m',
+      parseDurationMs,
+    )
     .addOption(
       new Option('--reporter <reporter>', 'how to show progress')
         .choices(REPORTERS)
@@ -43,10 +62,15 @@ Examples:
   $ playbook run --all
   $ playbook run 001_baseline 003_concurrency_sweep
   $ playbook run --all --tags nightly --fail-fast
+  $ playbook run --resume --dry-run
   $ playbook run --all --reporter json | jq -r 'select(.type == "scenario_finished") | .status'`,
     )
     .action(async (scenarios: string[], options: Options, command: Command) => {
       const globals = globalsOf(command);
+      if (options.resume !== undefined) {
+        await resume(globals, options.resume, scenarios, options);
+        return;
+      }
       const isEverything = options.all === true || options.dryRun === true;
       if (scenarios.length === 0 && !isEverything && options.tags.length === 0) {
         throw new CliError(
@@ -67,25 +91,65 @@ Examples:
         const reasons = plan.skipped.map(({ name, reason }) => `${name}: ${reason}`);
         throw new CliError('there is nothing to run', ExitCode.usage, reasons.join('; ') || null);
       }
-      process.exitCode = await execute(globals, plan, options);
+      process.exitCode = await execute(globals, plan, options, null);
     });
 }
 
-async function execute(globals: Globals, plan: SuitePlan, options: Options): Promise<number> {
-  const [{ runSuite }, { composeAdapters }, { createLedger }, { untilSignalled }] =
-    await Promise.all([
-      import('../../run/run-suite.js'),
-      import('../adapters.js'),
-      import('../../run/ledger.js'),
-      import('../signals.js'),
-    ]);
+async function resume(
+  globals: Globals,
+  run: string | true,
+  scenarios: readonly string[],
+  options: Options,
+): Promise<void> {
+  const { tags, skipTags, all } = options;
+  if (scenarios.length > 0 || all === true || tags.length > 0 || skipTags.length > 0) {
+    throw new CliError(
+      '--resume runs what the earlier run had: it takes no scenarios, no --all and no tags',
+      ExitCode.usage,
+      'to run some of them anew: playbook run SCENARIO...',
+    );
+  }
+  const { overviewOf, planResumption } = await import('../resume.js');
+  const mayWait = options.waitLock !== undefined && options.dryRun !== true;
+  const found = await planResumption(globals, run === true ? null : run, mayWait);
+  if (found.plan === null) {
+    note(`playbook: there is nothing to continue: ${found.why}`);
+    process.exitCode = ExitCode.ok;
+    return;
+  }
+  if (options.dryRun) {
+    const { remainingOf } = await import('../../run/resume/begin.js');
+    const { decisions } = found.resume;
+    await printPlan(
+      remainingOf(found.plan, decisions),
+      options.format,
+      globals,
+      overviewOf(found.resume),
+    );
+    return;
+  }
+  process.exitCode = await execute(globals, found.plan, options, found);
+}
+
+async function execute(
+  globals: Globals,
+  plan: SuitePlan,
+  options: Options,
+  continued: Continuation | null,
+): Promise<number> {
+  const [{ runSuite }, { composeAdapters }, { untilSignalled }] = await Promise.all([
+    import('../../run/run-suite.js'),
+    import('../adapters.js'),
+    import('../signals.js'),
+  ]);
   const { chooseReporter } = await import('../reporters.js');
-  const ledger = createLedger();
+  let journal: Journal | null = null;
+  let hasWaited = false;
   const adapters = composeAdapters(plan);
   const { reporter, restore } = await chooseReporter(options.reporter, globals);
   const signals = untilSignalled(() => {
     restore();
-    return tellWhatIsLeft(ledger.list());
+    return tellWhatIsLeft(journal?.list() ?? []);
   });
   // What was started has to be taken down, whoever is to blame.
   const bugs: unknown[] = [];
@@ -97,29 +161,50 @@ async function execute(globals: Globals, plan: SuitePlan, options: Options): Pro
   process.on('unhandledRejection', onBug);
   try {
     const outcome = await runSuite(plan, adapters, {
-      ledger,
+      waitLockMs: options.waitLock ?? 0,
+      onWaiting: ({ reason, waitMs }) => {
+        hasWaited = true;
+        const duration_s = waitMs / 1000;
+        const at = new Date(adapters.clock.now()).toISOString();
+        // Nothing of the run is shown yet: a line for people, an event for programs.
+        if (options.reporter === 'json') {
+          reporter.on({ at, type: 'waiting', scenario: null, duration_s, reason });
+        } else if (!globals.isQuiet && options.reporter !== 'silent') {
+          note(`playbook: waiting up to ${duration_s} s ${reason}`);
+        }
+      },
+      onJournal: (opened) => {
+        journal = opened;
+      },
       signal: signals.signal,
       failFast: options.failFast ?? false,
       retries: options.retries ?? null,
+      resume: continued && (() => planAfterWait(continued, hasWaited)),
       reporters: async (run) => [
         reporter,
         ...(await openLog(globals, run.id, adapters.clock.now())),
+        ...(await openWebhooks(plan, adapters.warnings)),
       ],
       onDefect: (error) => note(`playbook: ${String(error)}`),
     });
     if (bugs.length > 0) throw bugs[0];
     if (outcome.ok) return outcome.value.exit_code;
-    throw new CliError(
-      outcome.failure.message,
-      exitCodeOf(outcome.failure.kind),
-      outcome.failure.hint,
-    );
+    const code = signals.exitCode() ?? exitCodeOf(outcome.failure.kind);
+    throw new CliError(outcome.failure.message, code, outcome.failure.hint);
   } finally {
     restore();
     signals.dispose();
     process.off('uncaughtException', onBug);
     process.off('unhandledRejection', onBug);
   }
+}
+
+/** While it waited, others may have finished the very run that is to be continued. */
+async function planAfterWait(
+  { resume, isEarly, again }: Continuation,
+  hasWaited: boolean,
+): Promise<Outcome<ResumePlan>> {
+  return isEarly || hasWaited ? again() : { ok: true, value: resume };
 }
 
 /** A run is worth more than its log file: where that cannot be written, the run goes on without. */

@@ -4,8 +4,10 @@ import path from 'node:path';
 import { Command } from 'commander';
 
 import type { Project } from '../../model/project.js';
-import type { RunningRow, StatusPage } from '../../report/status-page.js';
-import type { Inhabitant } from '../../run/presence/look.js';
+import type { LockRow, NoteRow, RunningRow, StatusPage } from '../../report/status-page.js';
+import type { WatchdogNote } from '../../run/lease/answer.js';
+import type { LockState } from '../../run/lease/look.js';
+import type { Inhabitant, LookOptions } from '../../run/presence/look.js';
 import { type Globals, globalsOf } from '../globals.js';
 import { openNodes } from '../open-project.js';
 import { type Format, formatOption, note, printAs } from '../output.js';
@@ -39,14 +41,17 @@ Examples:
       const globals = globalsOf(command);
       const project = await openNodes(globals);
       const { readRuns } = await import('../../results/read.js');
-      const { isRunning } = await import('../../run/run-marker.js');
-      const runs = await readRuns(path.join(project.root, 'results'), (run) =>
-        isRunning(project.root, run),
-      );
+      const { runsUnderWay } = await import('../../run/locks/project-lock.js');
+      const isRunning = await runsUnderWay(project.root);
+      const runs = await readRuns(path.join(project.root, 'results'), isRunning);
       const names = new Set(runs.map(({ run }) => run));
       const look = options.offline
         ? null
-        : await lookAtNodes(globals, project, (run) => names.has(run));
+        : await lookAtNodes(globals, project, { isRunning, isOurs: (run) => names.has(run) });
+      if (look?.interruption !== undefined) {
+        process.exitCode = look.interruption;
+        return;
+      }
       const status: StatusPage = {
         nodes: project.nodes.map(({ name, host, transport, enabled, runtime }) => ({
           name,
@@ -58,6 +63,8 @@ Examples:
           problems: [look?.failures.get(name)?.message].filter((message) => message !== undefined),
         })),
         running: look?.inhabitants.map(documentInhabitant) ?? null,
+        locks: look?.locks.flatMap(documentLock) ?? null,
+        notes: look?.locks.flatMap(documentNotes) ?? null,
         working_folders: await workingFolders(project.root),
         last_run: runs[0] ?? null,
       };
@@ -67,47 +74,72 @@ Examples:
     });
 }
 
-async function lookAtNodes(globals: Globals, project: Project, isOurs: (run: string) => boolean) {
+async function lookAtNodes(
+  globals: Globals,
+  project: Project,
+  judges: Pick<LookOptions, 'isRunning' | 'isOurs'>,
+) {
   const [
     { composeAdapters },
     { lookAround },
+    { lookAtLocks },
     { startDeadline },
-    { isRunning },
     { untilSignalled },
     { createRedactor },
   ] = await Promise.all([
     import('../adapters.js'),
     import('../../run/presence/look.js'),
+    import('../../run/lease/look.js'),
     import('../../async/deadline.js'),
-    import('../../run/run-marker.js'),
     import('../signals.js'),
     import('../../remote/redaction.js'),
   ]);
-  const { pool, clock, warnings } = composeAdapters(project);
+  const { pool, clock, warnings, controller } = composeAdapters(project);
   if (!globals.isQuiet) warnings.listen((message) => note(`playbook: ${message}`));
   const signals = untilSignalled();
   const deadline = startDeadline(clock, ANSWER_MS, signals.signal);
   const enabled = project.nodes.filter((node) => node.enabled);
-  const look = await lookAround(enabled, {
-    pool,
-    root: project.root,
-    signal: deadline.signal,
-    limitMs: ANSWER_MS,
-    isRunning: (run) => isRunning(project.root, run),
-    isOurs,
-  });
+  const question = { pool, root: project.root, signal: deadline.signal };
+  const [look, locks] = await Promise.all([
+    lookAround(enabled, { ...question, limitMs: ANSWER_MS, ...judges }),
+    lookAtLocks([controller, ...enabled], question),
+  ]);
   deadline.clear();
   signals.dispose();
   // A dial that nobody answers takes its time to end; the user need not wait for it.
   void pool.closeAll();
   const mask = createRedactor(project.secrets).text;
   return {
+    interruption: signals.exitCode(),
     failures: look.failures,
+    locks,
     inhabitants: look.inhabitants.map((inhabitant) => ({
       ...inhabitant,
       description: mask(inhabitant.description),
     })),
   };
+}
+
+function documentLock({ node, holder, state }: LockState): readonly LockRow[] {
+  if (!holder) return [];
+  const { id, run, controller, machine, user, pid, project, since, ageSeconds } = holder;
+  const where = { host: machine, user, pid: Number(pid), project };
+  return [
+    { node, holder: id, run, controller, ...where, since, heartbeat_age_s: ageSeconds, state },
+  ];
+}
+
+function documentNotes({ node, notes }: LockState): readonly NoteRow[] {
+  const told = (things: WatchdogNote['removed']) =>
+    things.map(({ kind, description }) => `${kind} ${description}`);
+  return notes.map(({ run, at, waitedSeconds, removed, left }) => ({
+    node,
+    run,
+    at,
+    unheard_s: waitedSeconds,
+    removed: told(removed),
+    left: told(left),
+  }));
 }
 
 function documentInhabitant(inhabitant: Inhabitant): RunningRow {

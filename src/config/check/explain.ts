@@ -67,14 +67,14 @@ function chooseErrors(root: YamlMap, errors: readonly SchemaError[]): readonly S
   }
   const told = new Map<string, number>();
   const kept = errors.filter((error) => {
-    if (error.keyword === 'anyOf') return true;
-    const choice = choices.size > 0 ? choiceOf(choices, error) : undefined;
-    if (choice) {
+    const around = choices.size > 0 ? choicesAround(choices, error) : [];
+    for (const choice of around) {
       // A branch that took the type of the value was meant, and failed for other reasons: those are told.
       if (error.keyword === 'type' && error.instancePath === choice.error.instancePath)
         return false;
       choice.isMeant = true;
     }
+    if (error.keyword === 'anyOf') return true;
     const rank = TELLING.indexOf(error.keyword);
     const best = told.get(error.instancePath) ?? Infinity;
     if (rank !== -1 && rank < best) told.set(error.instancePath, rank);
@@ -96,15 +96,25 @@ interface Choice {
   isMeant: boolean;
 }
 
-/** The choice that an error of one of its branches belongs to. */
-function choiceOf(choices: ReadonlyMap<string, Choice>, error: SchemaError): Choice | undefined {
-  const end = error.schemaPath.lastIndexOf('/anyOf/');
-  if (end === -1) return undefined;
-  const schemaPath = error.schemaPath.slice(0, end + '/anyOf'.length);
-  for (let path = error.instancePath; ; path = path.slice(0, path.lastIndexOf('/'))) {
-    const choice = choices.get(`${schemaPath} ${path}`);
-    if (choice || path === '') return choice;
+/** The choices that an error lies in a branch of, the innermost first: a list may be one, and so may each of its items. */
+function choicesAround(choices: ReadonlyMap<string, Choice>, error: SchemaError): Choice[] {
+  const found: Choice[] = [];
+  let path = error.instancePath;
+  for (
+    let end = error.schemaPath.lastIndexOf('/anyOf/');
+    end !== -1;
+    end = end === 0 ? -1 : error.schemaPath.lastIndexOf('/anyOf/', end - 1)
+  ) {
+    const schemaPath = error.schemaPath.slice(0, end + '/anyOf'.length);
+    let choice = choices.get(`${schemaPath} ${path}`);
+    while (!choice && path !== '') {
+      path = path.slice(0, path.lastIndexOf('/'));
+      choice = choices.get(`${schemaPath} ${path}`);
+    }
+    if (!choice) break;
+    found.push(choice);
   }
+  return found;
 }
 
 function explainError(schema: Schema, root: YamlMap, error: SchemaError): Explained | undefined {

@@ -48,7 +48,11 @@ export function resolveEnvironment(
 /** Checks that the env files of a service that runs in a container are there; compose reads them itself. */
 export function checkEnvFiles(context: ComposeContext, service: Placed<YamlMap>): void {
   for (const file of readEnvFiles(context, service)) {
-    if (!isAbsolute(file.path)) readEnvFile(context, file, false);
+    if (isAbsolute(file.path)) continue;
+    // They will be in the service's environment, and perhaps in its log.
+    for (const [name, value] of readEnvFile(context, file, false)) {
+      context.secrets.note(name, value);
+    }
   }
 }
 

@@ -25,6 +25,18 @@ export const BUILT_IN = {
   'retry_strategy.service_level_retries': 2,
   'retry_strategy.retry_delay': 30,
   'retry_strategy.retry_only_failed': true,
+  'hooks.before_suite': null,
+  'hooks.before_scenario': null,
+  'hooks.after_ready': null,
+  'hooks.after_benchmark': null,
+  'hooks.on_failure': null,
+  'hooks.after_scenario': null,
+  'hooks.after_suite': null,
+  'isolation.on_dirty': 'stop',
+  'isolation.on_foreign': 'report',
+  'isolation.foreign_wait': 600,
+  'isolation.after_foreign_wait': 'fail',
+  'isolation.foreign_load': 0.5,
 } as const;
 
 export type SettingKey = keyof typeof BUILT_IN;
@@ -42,6 +54,10 @@ type Written<K> = K extends `${infer S}.${infer N}`
 export type SettingValue<K extends SettingKey> = K extends SettingKey
   ? Written<K> | ((typeof BUILT_IN)[K] extends null ? null : never)
   : never;
+
+/** Settings of the project that no scenario has. */
+export const WEBHOOK_SETTING = 'notifications.webhook';
+export const LEASE_SETTING = 'lease_timeout';
 
 /** The one setting whose layers are merged key by key. */
 export const ENV_SETTING = 'test_execution.env';

@@ -16,6 +16,8 @@ import {
   SETTING_KEYS,
   type SettingKey,
   type SettingValue,
+  LEASE_SETTING,
+  WEBHOOK_SETTING,
 } from './built-in.js';
 
 export type LayerName = 'scenario' | 'project' | 'built-in';
@@ -76,6 +78,7 @@ export function readLayer(
   const sections = [...(mapAt(root, prefix)?.entries.values() ?? [])];
   // The older name of a section goes first, so that the usual one ends up before it.
   sections.sort((a, b) => Number(b.key in SECTION_NAMES) - Number(a.key in SECTION_NAMES));
+  add(LEASE_SETTING, [...prefix, LEASE_SETTING], mapAt(root, prefix)?.entries.get(LEASE_SETTING));
   for (const { key: sectionName, value } of sections) {
     if (value.kind !== 'map') continue;
     const usual = SECTION_NAMES[sectionName] ?? sectionName;
@@ -114,14 +117,17 @@ export interface Settings {
   findEnv(): ReadonlyMap<string, Written>;
 }
 
+/** Who wrote a setting, of the highest layer that has it. */
+export function findWritten(layers: readonly Layer[], key: string): Written | undefined {
+  for (const { settings } of layers) {
+    const [first] = settings.get(key) ?? [];
+    if (first) return first;
+  }
+  return undefined;
+}
+
 export function createSettings(layers: readonly Layer[]): Settings {
-  const find = (key: SettingKey): Written | undefined => {
-    for (const { settings } of layers) {
-      const [first] = settings.get(key) ?? [];
-      if (first) return first;
-    }
-    return undefined;
-  };
+  const find = (key: SettingKey) => findWritten(layers, key);
   return {
     find,
     get(key, report) {
@@ -151,7 +157,7 @@ export function reportContradictions({ settings }: Layer, report: Report): void 
 
 /** Two files of one layer, with different values: the first counts, and the user may not have meant that. */
 export function reportOverrides(winner: Layer, loser: Layer, report: Report): void {
-  for (const key of SETTING_KEYS) {
+  for (const key of [...SETTING_KEYS, WEBHOOK_SETTING, LEASE_SETTING]) {
     const [first] = winner.settings.get(key) ?? [];
     const [second] = loser.settings.get(key) ?? [];
     if (!first || !second || isSame(first, second)) continue;

@@ -3,12 +3,13 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { CONTROLLER, type NodeSpec } from '../../model/node.js';
+import type { SourceLocation } from '../../model/source.js';
 import type { Section } from '../check/section.js';
 import type { ProblemLog, Report } from '../problem-log.js';
 import { NAME_PATTERN, NAME_WORDS } from '../schema/define.js';
 import type { NodeEntry, NodesFile } from '../schema/nodes.js';
 import { parseDuration } from '../value/duration.js';
-import { findNearest } from '../value/nearest.js';
+import { findNearest, suggest } from '../value/nearest.js';
 import type { SecretCollector } from '../value/secret.js';
 import { locateKey, type YamlEntry } from '../yaml/tree.js';
 import type { ValidatedFile } from './config-file.js';
@@ -72,6 +73,27 @@ export function resolveNodes(file: ValidatedFile<NodesFile>, context: NodesConte
     }
   }
   return { nodes, byName, enabled: nodes.filter((node) => node.enabled) };
+}
+
+/** The node of that name, if it may be used; otherwise a problem at the place where it is named. */
+export function findNode(
+  registry: NodeRegistry,
+  name: string,
+  at: SourceLocation,
+  path: string,
+  report: Report,
+): NodeSpec | undefined {
+  const node = registry.byName.get(name);
+  if (node?.enabled) return node;
+  if (node) {
+    const message = `the node ${name} is disabled`;
+    const hint = `switch it on in ${node.source.file}:${node.source.line}, or name another one`;
+    report({ severity: 'error', at, path, message, hint });
+  } else {
+    const hint = suggest(name, registry.byName.keys(), 'nodes');
+    report({ severity: 'error', at, path, message: `there is no node \`${name}\``, hint });
+  }
+  return undefined;
 }
 
 function nodeSection(
@@ -139,6 +161,7 @@ function resolveNode(
     runtime: section.get('runtime') ?? 'docker',
     dockerComposePath: onNode(section.get('docker_compose_path')),
     resultsPath: onNode(section.get('results_path')),
+    lockPath: onNode(section.get('lock_path')),
     labels: readLabels(section),
     source: locateKey(entry),
   };

@@ -1,3 +1,4 @@
+import type { HookSpec } from '../../model/hook.js';
 import type { ComposeContext } from '../compose/context.js';
 import type { ProblemLog, Report } from '../problem-log.js';
 import type { Layer } from '../project/layers.js';
@@ -19,6 +20,8 @@ export interface ProjectContext {
   readonly nodes: NodeRegistry | null;
   /** The project's files that give settings, by priority. */
   readonly layers: readonly Layer[];
+  /** What lies in `hooks/`. */
+  readonly hooks: readonly HookSpec[];
   readonly log: ProblemLog;
   readonly secrets: SecretCollector;
 }

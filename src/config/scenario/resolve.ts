@@ -5,6 +5,7 @@ import type { SourceLocation } from '../../model/source.js';
 import type { Section } from '../check/section.js';
 import type { ComposeContext } from '../compose/context.js';
 import { ENV_FILE } from '../file-names.js';
+import { resolveScenarioHooks } from '../hooks/resolve.js';
 import type { Report } from '../problem-log.js';
 import { readEnvFile } from '../project/env-file.js';
 import {
@@ -28,6 +29,7 @@ import { resolveServices } from './services/resolve.js';
 import {
   readConcurrentDeployment,
   readHealthCheckSettings,
+  readIsolation,
   readRetryStrategy,
 } from './settings.js';
 import { checkTestConfig } from './test-config.js';
@@ -99,6 +101,14 @@ export async function resolveScenario(
     concurrentDeployment: readConcurrentDeployment(settings, report),
     retryStrategy: readRetryStrategy(settings, report),
     serviceHealthCheck: readHealthCheckSettings(settings, report),
+    isolation: readIsolation(settings, report),
+    hooks: resolveScenarioHooks(settings, project.hooks, {
+      root: project.root,
+      folders: [folder.path, project.root],
+      findNode: (node, at, path) => placement.find(node, at, path)?.name,
+      secrets: project.secrets,
+      report,
+    }),
     envFile: folder.content.has(ENV_FILE) ? ENV_FILE : null,
     composeVariables: Object.fromEntries(context.composeVariables),
     testConfig,

@@ -1,5 +1,6 @@
 import type {
   ConcurrentDeployment,
+  Isolation,
   RetryStrategy,
   ServiceHealthCheckSettings,
 } from '../../model/scenario.js';
@@ -75,6 +76,16 @@ export function readHealthCheckSettings(
     strategy: settings.get(`${section}.strategy`, report),
     autoRecovery: settings.get(`${section}.auto_recovery`, report),
     minFreeDiskBytes: parseSize(settings.get(`${section}.min_free_disk`, report)) ?? 0,
+  };
+}
+
+export function readIsolation(settings: Settings, report: Report): Isolation {
+  return {
+    onDirty: settings.get('isolation.on_dirty', report),
+    onForeign: settings.get('isolation.on_foreign', report),
+    foreignWaitMs: parseDuration(settings.get('isolation.foreign_wait', report)) ?? 0,
+    afterForeignWait: settings.get('isolation.after_foreign_wait', report),
+    foreignLoad: settings.get('isolation.foreign_load', report),
   };
 }
 

@@ -6,6 +6,7 @@ import { findJsonProblem } from '../source/json.js';
 import { displayName } from '../source/place.js';
 import { readSource } from '../source/read.js';
 import { mayNameSecret, type SecretCollector } from '../value/secret.js';
+import type { Environment } from '../project/variables.js';
 import type { ScenarioContext } from './context.js';
 
 /**
@@ -19,6 +20,7 @@ export function checkTestConfig({
   content,
   report,
   secrets,
+  environment,
 }: ScenarioContext): string | null {
   if (!content.has(TEST_CONFIG_FILE)) return null;
   const path = join(compose.folder, TEST_CONFIG_FILE);
@@ -33,7 +35,7 @@ export function checkTestConfig({
   try {
     const value: unknown = JSON.parse(read.file.text);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (mayNameSecret(read.file.text)) collectSecrets(value, secrets);
+    if (mayNameSecret(read.file.text)) collectSecrets(value, secrets, environment);
     if (!isObject) tell(1, 'must be a JSON object', 'write { "key": "value" }');
   } catch {
     const { offset, message } = findJsonProblem(read.file.text);
@@ -42,8 +44,16 @@ export function checkTestConfig({
   return TEST_CONFIG_FILE;
 }
 
+/** In it the name of the variable stands that holds the key for the server under test. */
+const API_KEY_VARIABLE = 'api_key_env';
+
+function markVariable(name: string, secrets: SecretCollector, environment: Environment): void {
+  secrets.mark(name);
+  if (Object.hasOwn(environment, name)) secrets.note(name, environment[name] ?? '');
+}
+
 /** Keeps what stands under the names of secrets. `JSON.parse` takes any depth, so this must too. */
-function collectSecrets(root: unknown, secrets: SecretCollector): void {
+function collectSecrets(root: unknown, secrets: SecretCollector, environment: Environment): void {
   const pending: unknown[] = [root];
   for (
     let value = pending.pop();
@@ -52,8 +62,10 @@ function collectSecrets(root: unknown, secrets: SecretCollector): void {
   ) {
     if (typeof value !== 'object' || value === null) continue;
     for (const [key, inner] of Object.entries(value)) {
-      if (typeof inner === 'string') secrets.note(key, inner);
-      else pending.push(inner);
+      if (typeof inner === 'string') {
+        secrets.note(key, inner);
+        if (key === API_KEY_VARIABLE) markVariable(inner, secrets, environment);
+      } else pending.push(inner);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isAbsolute, join, normalize } from 'node:path';
 
 import { CONTROLLER } from '../../model/node.js';
@@ -7,6 +7,7 @@ import type { SourceLocation } from '../../model/source.js';
 import { reportUnset } from '../check/section.js';
 import { RESERVED_RESULTS } from '../file-names.js';
 import type { Settings, Written } from '../project/layers.js';
+import { hasWindowsLineEnds, readFirstLine } from '../source/first-line.js';
 import { leavesFolder } from '../source/place.js';
 import { locateEntry, locateNode, renderPath } from '../yaml/tree.js';
 import type { ScenarioContext } from './context.js';
@@ -89,7 +90,7 @@ function resolveScript(context: ExecutionContext): string {
     tell('error', `the test script ${script} is not a file`, '');
   } else {
     const firstLine = readFirstLine(file);
-    if (firstLine?.startsWith('#!') && firstLine.endsWith('\r')) {
+    if (hasWindowsLineEnds(firstLine)) {
       tell(
         'error',
         `the test script ${script} has Windows line ends: its interpreter would not be found`,
@@ -104,22 +105,6 @@ function resolveScript(context: ExecutionContext): string {
     }
   }
   return script;
-}
-
-/** `undefined` where it cannot be read: that is for the run to find out. */
-function readFirstLine(file: string): string | undefined {
-  try {
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const start = Buffer.alloc(256);
-      const length = readSync(descriptor, start, 0, start.length, 0);
-      return start.toString('latin1', 0, length).split('\n', 1)[0];
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    return undefined;
-  }
 }
 
 function resolveResultPaths(context: ExecutionContext): readonly ResultPath[] {

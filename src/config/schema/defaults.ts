@@ -1,8 +1,12 @@
 import type { XStatic } from 'typebox/schema';
 
+import { hooks } from './hooks.js';
+import { notifications } from './notifications.js';
 import {
   concurrentDeployment,
   concurrentExecution,
+  isolation,
+  leaseTimeout,
   retryStrategy,
   serviceHealthCheck,
   testExecution,
@@ -20,6 +24,10 @@ export const defaultsSchema = {
     concurrent_deployment: concurrentDeployment,
     concurrent_execution: concurrentExecution,
     retry_strategy: retryStrategy,
+    lease_timeout: leaseTimeout,
+    hooks,
+    notifications,
+    isolation,
   },
 } as const;
 

@@ -1,9 +1,11 @@
 import type { XStatic } from 'typebox/schema';
 
 import { duration, flag, name, size, text, texts } from './define.js';
+import { hooks } from './hooks.js';
 import {
   concurrentDeployment,
   concurrentExecution,
+  isolation,
   retryStrategy,
   serviceHealthCheck,
   testExecution,
@@ -126,6 +128,8 @@ export const metadataSchema = {
     concurrent_deployment: concurrentDeployment,
     concurrent_execution: concurrentExecution,
     retry_strategy: retryStrategy,
+    hooks,
+    isolation,
   },
 } as const;
 

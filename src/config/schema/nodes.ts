@@ -55,6 +55,9 @@ const node = {
     results_path: text(
       'The folder on the node for results of scripts that declare no result_paths. Relative as above.',
     ),
+    lock_path: text(
+      'The folder on the node by which runs keep each other away: the same for all who use the machine. Default: /tmp/playbook. Relative as above.',
+    ),
     labels: textMap('Your own notes on the node.'),
   },
 } as const;

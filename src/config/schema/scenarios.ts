@@ -1,10 +1,14 @@
 import type { XStatic } from 'typebox/schema';
 
 import { count, duration, flag, name, text, texts } from './define.js';
+import { hooks } from './hooks.js';
+import { notifications } from './notifications.js';
 import {
   collectionMode,
   concurrentDeployment,
   concurrentExecution,
+  isolation,
+  leaseTimeout,
   retryStrategy,
 } from './settings.js';
 
@@ -59,6 +63,10 @@ export const scenariosSchema = {
         concurrent_deployment: concurrentDeployment,
         concurrent_execution: concurrentExecution,
         retry_strategy: retryStrategy,
+        lease_timeout: leaseTimeout,
+        hooks,
+        notifications,
+        isolation,
       },
     },
     filters: {

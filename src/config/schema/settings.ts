@@ -81,6 +81,48 @@ export const serviceHealthCheck = {
   },
 } as const;
 
+export const leaseTimeout = duration(
+  'When nothing is heard of a run for so long, because the machine that runs playbook died or cannot be reached, each of its nodes removes what the run has there. At least 3 s.',
+  900,
+);
+
+export const isolation = {
+  type: 'object',
+  title: 'Isolation',
+  description: 'What happens when a node is not clean after a scenario, or not idle before it.',
+  additionalProperties: false,
+  properties: {
+    on_dirty: {
+      type: 'string',
+      enum: ['stop', 'continue'],
+      default: 'stop',
+      description:
+        'When something of the scenario is left on a node and cannot be removed. stop: the suite ends. continue: it goes on without that node, until it is clean again.',
+    },
+    on_foreign: {
+      type: 'string',
+      enum: ['report', 'wait', 'fail'],
+      default: 'report',
+      description:
+        'When others use a GPU of a node, or keep its processors busy, right before the scenario. report: it runs, and its results say so. wait: until they are done. fail: it does not run.',
+    },
+    foreign_wait: duration('For on_foreign wait: how long.', 600),
+    after_foreign_wait: {
+      type: 'string',
+      enum: ['fail', 'report'],
+      default: 'fail',
+      description: 'For on_foreign wait: what follows when they are still there.',
+    },
+    foreign_load: {
+      type: 'number',
+      minimum: 0.1,
+      default: 0.5,
+      description:
+        'A node is busy with the work of others from this load on, per core. A large number switches that off.',
+    },
+  },
+} as const;
+
 export const collectionMode = (description: string) =>
   ({
     type: 'string',

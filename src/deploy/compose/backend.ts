@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../async/clock.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
 import { type Redactor, createRedactor } from '../../remote/redaction.js';
 import type { Deployment, DeploymentBackend, RunningService } from '../backend.js';
+import { readImageIds } from './create/images.js';
 import { followLines, readLastLines, saveLogFile } from './logs.js';
 import { projectName } from './names.js';
 import { createProject, type Project } from './project.js';
@@ -47,6 +48,8 @@ export function createComposeBackend(options: ComposeBackendOptions): Deployment
     },
 
     prepare: (deployment, signal, services = []) => projectOf(deployment).prepare(services, signal),
+
+    imageIds: (node, images, signal) => readImageIds(pool, node, images, signal),
 
     async up(deployment, service, signal) {
       const started = await projectOf(deployment).start(service, signal);

@@ -1,15 +1,18 @@
 import path from 'node:path';
 
 import type { Command } from '../../model/command.js';
+import { runMarks } from '../../model/run-identity.js';
 import type { ServiceSpec } from '../../model/service.js';
 import type { Deployment } from '../backend.js';
 import { projectFilter, projectName, serviceFilter, slug } from './names.js';
 import type { ComposeTool } from './runtime/versions.js';
 import {
+  BUILD,
   CREATE,
   DETECT,
   DISCARD,
   DOWN,
+  IMAGE_IDS,
   LIST,
   LOGS,
   MISSING_IMAGES,
@@ -34,19 +37,29 @@ export function missingImagesCommand(images: readonly string[]): Command {
   return shell(MISSING_IMAGES, ...images);
 }
 
+export function imageIdsCommand(images: readonly string[]): Command {
+  return shell(IMAGE_IDS, ...images);
+}
+
 /** @param platform `null`: the node's own. */
 export function pullCommand(image: string, platform: string | null): Command {
   const options = platform === null ? [] : ['--platform', platform];
   return { argv: ['docker', 'pull', '--quiet', ...options, image] };
 }
 
+/** @param override What is laid over the file; see `override.ts`. */
 export function buildCommand(
   deployment: Deployment,
   composeFile: string,
   compose: ComposeTool,
   services: readonly string[],
+  override: string,
 ): Command {
-  return composeCommand(deployment, composeFile, compose, [], ['build', ...services]);
+  const file = overridePath(deployment, composeFile);
+  const words = ['build', ...services];
+  const build = composeCommand(deployment, composeFile, compose, ['-f', file], words);
+  const { argv, ...surroundings } = build;
+  return { ...shell(BUILD, file, ...argv), ...surroundings, stdin: override };
 }
 
 /**
@@ -111,8 +124,16 @@ function composeCommand(
       ...words,
     ],
     cwd: path.posix.dirname(file),
-    ...(deployment.variables ? { env: deployment.variables } : {}),
+    env: { ...deployment.variables, ...ownMarks(deployment) },
   };
+}
+
+/**
+ * For what goes on by itself when the connection is lost: it would wait for ever, or make containers after everything was
+ * swept. By its marks it is swept, too.
+ */
+function ownMarks({ run, controller }: Deployment): Readonly<Record<string, string>> {
+  return runMarks({ run, controller });
 }
 
 export function startCommand(containers: readonly string[]): Command {
@@ -150,6 +171,7 @@ export function eventsCommand(deployment: Deployment, since: string): Command {
         .map((event) => `event=${event}`)
         .flatMap(asFilter),
     ],
+    env: ownMarks(deployment),
   };
 }
 

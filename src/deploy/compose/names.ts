@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { runLabels } from '../../model/run-identity.js';
 import type { ServiceSpec } from '../../model/service.js';
 import type { Deployment } from '../backend.js';
 
@@ -22,11 +23,11 @@ export function projectName({ run, scenario, node, workingFolder }: Deployment):
 }
 
 /** The labels of everything that belongs to a deployment. */
-export function deploymentLabels({ run, scenario, node }: Deployment): Record<string, string> {
+export function deploymentLabels(deployment: Deployment): Record<string, string> {
   return {
-    'playbook.run': run,
-    'playbook.scenario': scenario,
-    'playbook.node': node.name,
+    ...runLabels(deployment),
+    'playbook.scenario': deployment.scenario,
+    'playbook.node': deployment.node.name,
   };
 }
 

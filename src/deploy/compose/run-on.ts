@@ -44,7 +44,10 @@ export async function runOnNode(
   command: Command,
   purpose: Purpose,
 ): Promise<Outcome<CommandResult>> {
-  const lent = await pool.use(node, (connection) => runOn(connection, command, purpose));
+  const { signal } = purpose;
+  const lent = await pool.use(node, (connection) => runOn(connection, command, purpose), {
+    signal,
+  });
   return lent.ok ? lent.value : lent;
 }
 

@@ -31,6 +31,23 @@ done
 wait
 `;
 
+/** `… playbook IMAGE...`: `ID IMAGE` for each that is on the node. */
+export const IMAGE_IDS = `
+for image; do
+  { id=$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null) &&
+    printf '%s %s\\n' "$id" "$image"; } &
+done
+wait
+`;
+
+/** `… playbook OVERRIDE COMPOSE...`: writes standard input to the file OVERRIDE, and has compose build. */
+export const BUILD = `
+override=$1
+shift
+(umask 077 && cat >"$override") || exit
+exec "$@" </dev/null
+`;
+
 /**
  * `… playbook OVERRIDE FILTER COMPOSE...`: writes standard input to the file OVERRIDE, has compose create containers,
  * and says of all that there are now: `ID SERVICE`.

@@ -70,6 +70,8 @@ export function createProcessBackend(options: ProcessBackendOptions): Deployment
     runtime: 'process',
     check: (node, signal) => findProblems(pool, node, signal),
     prepare: (deployment, signal) => prepareDeployment(pool, deployment, signal),
+    // A process has no image.
+    imageIds: () => Promise.resolve({ ok: true, value: new Map() }),
 
     async up(deployment, service, signal) {
       const spec = specOf(service);

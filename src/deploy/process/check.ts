@@ -10,7 +10,11 @@ export async function findProblems(
   node: NodeSpec,
   signal: AbortSignal,
 ): Promise<readonly Failure[]> {
-  const checked = await pool.use(node, (connection) => connection.exec(checkCommand(), { signal }));
+  const checked = await pool.use(
+    node,
+    (connection) => connection.exec(checkCommand(), { signal }),
+    { signal },
+  );
   if (!checked.ok) return [checked.failure];
   const result = checked.value;
   if (result.termination !== 'exited') {
@@ -38,7 +42,9 @@ export async function prepareDeployment(
 ): Promise<Outcome<void>> {
   const { node } = deployment;
   const command = prepareCommand(deployment);
-  const prepared = await pool.use(node, (connection) => connection.exec(command, { signal }));
+  const prepared = await pool.use(node, (connection) => connection.exec(command, { signal }), {
+    signal,
+  });
   if (!prepared.ok) return prepared;
   const result = prepared.value;
   if (result.termination === 'cancelled') {

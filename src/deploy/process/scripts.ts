@@ -55,7 +55,8 @@ echo started $$ $_playbook_offset
 exec "$@" >>"$_playbook_log" 2>&1
 `;
 
-const FUNCTIONS = `
+/** Who a service's processes are, by its record; also for those who find records that others have left. */
+export const RECORD_FUNCTIONS = `
 # Sets state, group_of, began of process $1.
 look_up() {
   state= group_of= began=
@@ -102,6 +103,18 @@ find_group() {
 # Whether group $1 may still be there: a cheap look, for which zombies count. What may not be signalled is there, too.
 is_alive() { kill -0 "-$1" 2>/dev/null || [ -e "/proc/$1" ]; }
 
+# Sleeps $1 ms: 10, 20, 40 or 80.
+nap() {
+  case $1 in
+    10) sleep 0.01 ;;
+    20) sleep 0.02 ;;
+    40) sleep 0.04 ;;
+    *) sleep 0.08 ;;
+  esac 2>/dev/null || sleep 1
+}
+`;
+
+const FUNCTIONS = `${RECORD_FUNCTIONS}
 # Sets found to the processes whose environment has all of the variables "$@".
 find_labelled() {
   found=
@@ -145,16 +158,6 @@ wait_until_gone() {
     left=$((left - pause))
     [ $pause -ge 80 ] || pause=$((pause * 2))
   done
-}
-
-# Sleeps $1 ms: 10, 20, 40 or 80.
-nap() {
-  case $1 in
-    10) sleep 0.01 ;;
-    20) sleep 0.02 ;;
-    40) sleep 0.04 ;;
-    *) sleep 0.08 ;;
-  esac 2>/dev/null || sleep 1
 }
 
 # One line for each process with the variables "$@" outside of the groups in $groups.

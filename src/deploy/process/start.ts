@@ -44,17 +44,20 @@ export async function startService(
   const lifetime = new AbortController();
   let isStopping = false;
 
-  const running = pool.use(deployment.node, (connection) =>
-    connection.exec(startCommand(deployment, service, spec), {
-      stdout: createLineSink((line) => {
-        const report = parseStartReport(line, program, logPath(deployment, service));
-        if (report) reported.resolve(report);
+  const running = pool.use(
+    deployment.node,
+    (connection) =>
+      connection.exec(startCommand(deployment, service, spec), {
+        stdout: createLineSink((line) => {
+          const report = parseStartReport(line, program, logPath(deployment, service));
+          if (report) reported.resolve(report);
+        }),
+        stopSignal: spec.stopSignal,
+        graceMs: spec.stopGracePeriodMs,
+        signal: lifetime.signal,
+        onExited: (exit) => exited.resolve(describeExit(exit, isStopping)),
       }),
-      stopSignal: spec.stopSignal,
-      graceMs: spec.stopGracePeriodMs,
-      signal: lifetime.signal,
-      onExited: (exit) => exited.resolve(describeExit(exit, isStopping)),
-    }),
+    { signal: lifetime.signal },
   );
   const forget = onAbort(signal, () => lifetime.abort());
   const first = await Promise.race([reported.promise, running]);

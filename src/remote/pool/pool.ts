@@ -1,15 +1,25 @@
+import { OVER, orAborted } from '../../async/abort.js';
 import { type Clock, systemClock } from '../../async/clock.js';
-import type { Outcome } from '../../model/failure.js';
+import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { Connection } from '../connection.js';
 import { type ConnectionBudget, createBudget } from './budget.js';
 
-/** Opens a connection to a node. */
-export type Connect = (node: NodeSpec) => Promise<Outcome<Connection>>;
+/**
+ * Opens a connection to a node.
+ *
+ * @param signal Aborts when nobody wants it any more.
+ */
+export type Connect = (node: NodeSpec, signal: AbortSignal) => Promise<Outcome<Connection>>;
 
 export interface UseOptions {
   /** Dial even a node that has just kept another caller waiting in vain: for those who have waited since. */
   readonly isAskedAfresh?: boolean;
+  /**
+   * Ends the wait for a connection, with a failure of kind `cancelled`; a dial that nobody else waits for is given up.
+   * `work` looks at the signal itself.
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The only way to get a connection: opened when first needed, shared, replaced when lost, closed between scenarios. */
@@ -35,6 +45,8 @@ interface Entry {
   /** Until when its failure is the answer for everyone, on the clock's scale; `null` where it did not fail. */
   failedUntil: number | null;
   users: number;
+  /** Gives up the dial. */
+  readonly abort: AbortController;
 }
 
 /**
@@ -71,35 +83,49 @@ export function createPool(
     closed.then(forget, forget);
     return closed;
   };
-  const takeFromBudget = async () => {
+  const takeFromBudget = async (signal: AbortSignal) => {
     while (!budget.tryTake()) {
       const idle = [...entries].find(([, { users, connection }]) => users === 0 && connection);
       if (idle) await close(...idle);
-      else await budget.untilChanged();
+      else await orAborted(budget.untilChanged(), signal);
+      if (signal.aborted) return false;
     }
+    return true;
   };
   const open = (node: NodeSpec): Entry => {
+    const abort = new AbortController();
+    const { signal } = abort;
+    const dial = async (): Promise<Outcome<Connection>> => {
+      if (!(await takeFromBudget(signal))) return { ok: false, failure: cancelledAt(node) };
+      const begin = clock.monotonic();
+      const outcome = await connect(node, signal);
+      if (outcome.ok) {
+        entry.connection = outcome.value;
+      } else {
+        budget.giveBack();
+        const end = clock.monotonic();
+        const isSilent = end - begin >= SILENCE_MS;
+        entry.failedUntil = isSilent ? end + (end - begin) * REST : end;
+      }
+      return outcome;
+    };
     const entry: Entry = {
       connection: null,
       failedUntil: null,
       users: 0,
-      connected: takeFromBudget().then(async () => {
-        const begin = clock.monotonic();
-        const outcome = await connect(node);
-        if (outcome.ok) {
-          entry.connection = outcome.value;
-        } else {
-          budget.giveBack();
-          const end = clock.monotonic();
-          const isSilent = end - begin >= SILENCE_MS;
-          entry.failedUntil = isSilent ? end + (end - begin) * REST : end;
-        }
-        return outcome;
-      }),
+      abort,
+      connected: Promise.resolve().then(dial),
     };
     entries.delete(node.name);
     entries.set(node.name, entry);
     return entry;
+  };
+  /** What nobody waits for any more is not worth a dial; whoever comes next dials anew. */
+  const giveUp = (node: NodeSpec, entry: Entry) => {
+    if (entry.users > 0 || entry.connection || entry.failedUntil !== null) return;
+    entry.abort.abort(OVER);
+    // It may have come through all the same, in this very moment.
+    void close(node.name, entry);
   };
   const entryFor = (node: NodeSpec, { isAskedAfresh = false }: UseOptions): Entry => {
     const known = entries.get(node.name);
@@ -120,14 +146,20 @@ export function createPool(
 
   return {
     async use(node, work, options = {}) {
+      const { signal } = options;
+      if (signal?.aborted) return { ok: false, failure: cancelledAt(node) };
       const entry = entryFor(node, options);
       entry.users += 1;
       try {
-        const connected = await entry.connected;
+        const connected = signal ? await orAborted(entry.connected, signal) : await entry.connected;
+        if (connected === null) return { ok: false, failure: cancelledAt(node) };
         return connected.ok ? { ok: true, value: await work(connected.value) } : connected;
       } finally {
         entry.users -= 1;
-        if (entry.users === 0 && entry.connection) budget.wake();
+        if (entry.users === 0) {
+          if (entry.connection) budget.wake();
+          else giveUp(node, entry);
+        }
       }
     },
 
@@ -136,4 +168,8 @@ export function createPool(
       await Promise.all(closing);
     },
   };
+}
+
+function cancelledAt(node: NodeSpec): Failure {
+  return createFailure('cancelled', 'the login was cancelled', { node: node.name });
 }

@@ -24,14 +24,14 @@ const REDIAL_AFTER_MS = 500;
 export function createSshConnector({
   login: context,
   budget,
-}: SshConnectorOptions): (node: NodeSpec) => Promise<Outcome<Connection>> {
+}: SshConnectorOptions): (node: NodeSpec, signal?: AbortSignal) => Promise<Outcome<Connection>> {
   const { clock, random } = context;
   const orphanage = createOrphanage(clock);
   /** By node: a connection for nothing but its orphans. */
   const rescues = new Map<string, Promise<void>>();
 
-  const open = async (node: NodeSpec): Promise<Outcome<SshConnection>> => {
-    const loggedIn = await logIn(node, context);
+  const open = async (node: NodeSpec, signal?: AbortSignal): Promise<Outcome<SshConnection>> => {
+    const loggedIn = await logIn(node, context, signal);
     if (!loggedIn.ok) return loggedIn;
     const connection = connectOverSsh(loggedIn.value, {
       node: node.name,

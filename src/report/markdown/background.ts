@@ -1,3 +1,5 @@
+import type { ForeignUse } from '../../model/foreign-use.js';
+import { describeForeignUse } from '../nodes/foreign.js';
 import { code, escapeText } from './escape.js';
 import { renderFacts, renderMarkdownTable } from './table.js';
 
@@ -19,6 +21,8 @@ export interface ReportBackground {
     readonly user: string;
     /** `null`: the project is no git checkout. */
     readonly git: { readonly commit: string; readonly dirty: boolean } | null;
+    /** By node: what others did on it right before; `null` where nobody could look. */
+    readonly foreign?: Readonly<Record<string, ForeignUse | null>>;
   };
 }
 
@@ -33,6 +37,17 @@ export function renderNodeTable({ nodes }: ReportBackground): string {
       escapeText(runtime),
     ]),
   );
+}
+
+/** Who shared the nodes: their numbers may not be those of the nodes alone. */
+export function renderForeignUse({ provenance }: ReportBackground): string {
+  return Object.entries(provenance.foreign ?? {})
+    .flatMap(([node, use]) =>
+      (use === null ? [] : describeForeignUse(use)).map(
+        (what) => `- ${code(node)}: ${escapeText(what)}`,
+      ),
+    )
+    .join('\n');
 }
 
 export function renderOrigin({ versions, provenance }: ReportBackground): string {

@@ -4,7 +4,7 @@ import { summarizeFailure } from '../failure.js';
 import { summarizeLoad } from '../load/headline.js';
 import { formatSeconds } from '../text/duration.js';
 import { formatSize } from '../text/size.js';
-import { type ReportBackground, renderNodeTable, renderOrigin } from './background.js';
+import { type ReportBackground, renderForeignUse, renderNodeTable, renderOrigin } from './background.js';
 import { code, escapeText } from './escape.js';
 import { renderFurtherFailures, renderMarkdownFailure } from './failure.js';
 import { renderLoadTables } from './load.js';
@@ -51,6 +51,7 @@ export function renderScenarioReport({ summary, metadata }: ScenarioReport): str
     section('Time', renderTimings(metadata)),
     section('Services', renderServices(metadata)),
     section('Nodes', renderNodeTable(metadata)),
+    section('What others did on the nodes', renderForeignUse(metadata)),
     section('Files', renderArtifacts(summary.artifacts)),
     section('Made with', renderOrigin(metadata)),
   ]);

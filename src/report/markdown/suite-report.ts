@@ -48,6 +48,7 @@ function renderOverview(summary: SuiteSummary): string {
   return renderFacts([
     ['verdict', `**${summary.status}** after ${formatDuration(tookMs)}: ${countOutcomes(summary)}`],
     ['exit code', String(summary.exit_code)],
+    ['continues', summary.resumed_from === undefined ? '' : `run ${summary.resumed_from}`],
     ['started', formatUtc(summary.started_at)],
     ['ended', formatUtc(summary.ended_at)],
   ]);
@@ -88,5 +89,7 @@ function renderLink({ name, attempts }: ScenarioOutcome): string {
 
 function describeResult(scenario: ScenarioOutcome, metrics: readonly LoadPoint[]): string {
   if (scenario.failure !== null) return summarizeFailure(scenario.failure);
-  return scenario.reason ?? summarizeLoad(metrics);
+  const result = scenario.reason ?? summarizeLoad(metrics);
+  if (scenario.kept_from === undefined) return result;
+  return [`kept from run ${scenario.kept_from}`, result].filter((part) => part !== '').join(': ');
 }

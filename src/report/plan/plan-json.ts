@@ -1,3 +1,4 @@
+import type { HookErrorPolicy, HookPoint, HookSpec } from '../../model/hook.js';
 import type { Operation, ScenarioPlan, SuitePlan } from '../../model/plan.js';
 import type { DependencyCondition } from '../../model/service.js';
 import { maskWith } from '../text/mask.js';
@@ -16,6 +17,8 @@ export interface PlanDocument {
   readonly without_estimate: readonly string[];
   readonly wait_between_scenarios_s: number;
   readonly continue_on_failure: boolean;
+  /** Those of the run as a whole. */
+  readonly hooks: readonly HookDocument[];
 }
 
 export interface ScenarioDocument {
@@ -44,7 +47,17 @@ export interface ScenarioDocument {
     /** Names only: values may be secret. */
     readonly env: readonly string[];
   };
+  readonly hooks: readonly HookDocument[];
   readonly operations: readonly OperationDocument[];
+}
+
+export interface HookDocument {
+  readonly point: HookPoint;
+  readonly hook: string;
+  readonly node: string;
+  readonly timeout_s: number;
+  readonly on_error: HookErrorPolicy;
+  readonly cause: string;
 }
 
 export interface OperationDocument {
@@ -75,6 +88,7 @@ export function planJson(plan: SuitePlan): PlanDocument {
     without_estimate: plan.withoutEstimate,
     wait_between_scenarios_s: plan.waitBetweenScenariosMs / 1000,
     continue_on_failure: plan.continueOnFailure,
+    hooks: plan.hooks.map((hook) => documentHook(hook, mask)),
   };
 }
 
@@ -116,7 +130,20 @@ function documentScenario(
       collection_mode: testExecution.collectionMode,
       env: Object.keys(testExecution.env),
     },
+    hooks: scenario.hooks.map((hook) => documentHook(hook, mask)),
     operations: operations.map((operation) => documentOperation(operation, mask)),
+  };
+}
+
+function documentHook(hook: HookSpec, mask: (text: string) => string): HookDocument {
+  const { point, name, node, timeoutMs, onError, source } = hook;
+  return {
+    point,
+    hook: mask(name),
+    node,
+    timeout_s: timeoutMs / 1000,
+    on_error: onError,
+    cause: `${source.file}:${source.line}`,
   };
 }
 

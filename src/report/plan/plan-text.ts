@@ -1,3 +1,4 @@
+import { ALL_NODES, HOOK_POINTS, type HookSpec } from '../../model/hook.js';
 import { CONTROLLER } from '../../model/node.js';
 import { PHASES, type ScenarioPlan, type SuitePlan } from '../../model/plan.js';
 import type { RetryStrategy, ScenarioSpec } from '../../model/scenario.js';
@@ -25,6 +26,7 @@ export function renderPlanText(plan: SuitePlan, options: TextOptions = {}): stri
   const sections = [
     renderHead(plan, style),
     renderNodes(plan, layout),
+    renderHooks(plan, layout),
     ...plan.scenarios.map((scenario, index) => renderScenario(scenario, index + 1, layout)),
     renderSkipped(plan, layout),
   ];
@@ -179,11 +181,12 @@ function describeDependencies({ dependsOn }: ServiceSpec): string {
 
 /** Steps of the same phase stand together, since phases follow each other whatever the order of the list. */
 function renderSteps(
-  { operations }: ScenarioPlan,
+  { scenario, operations }: ScenarioPlan,
   style: Style,
   mask: (text: string) => string,
 ): string {
-  const lines = PHASES.flatMap((phase) =>
+  const failureHooks = scenario.hooks.filter(({ point }) => point === 'on_failure');
+  const steps = PHASES.flatMap((phase) =>
     operations
       .filter((operation) => operation.phase === phase)
       .map(({ description }, index) => {
@@ -191,10 +194,29 @@ function renderSteps(
         return `${style.accent(label)}  ${toPrintableLine(mask(description))}`;
       }),
   );
-  return lines.join('\n');
+  return [...steps, ...hookLines(failureHooks, style, mask)].join('\n');
 }
 
 const PHASE_WIDTH = Math.max(...PHASES.map((phase) => phase.length));
+
+/** Those that belong to the run, and to no scenario. */
+function renderHooks({ hooks }: SuitePlan, { style, mask }: Layout): string {
+  return hookLines(hooks, style, mask).join('\n');
+}
+
+const POINT_WIDTH = Math.max(...HOOK_POINTS.map((point) => point.length));
+
+function hookLines(
+  hooks: readonly HookSpec[],
+  style: Style,
+  mask: (text: string) => string,
+): readonly string[] {
+  return hooks.map(({ point, name, node, timeoutMs }) => {
+    const where = node === CONTROLLER ? 'here' : node === ALL_NODES ? 'on all nodes' : `on ${node}`;
+    const what = `${toPrintableLine(mask(name))} ${where} (at most ${formatDuration(timeoutMs)})`;
+    return `${style.accent(point.padEnd(POINT_WIDTH))}  ${what}`;
+  });
+}
 
 function renderSkipped({ skipped }: SuitePlan, options: Layout): string {
   if (skipped.length === 0) return '';

@@ -6,6 +6,7 @@ import { describeFacts, describeImages } from '../nodes/facts.js';
 import { count } from '../text/count.js';
 import { formatSeconds } from '../text/duration.js';
 import { toPrintableLine } from '../text/printable.js';
+import { describeResume } from '../resume.js';
 import { renderStatus } from '../text/status.js';
 import { plainStyle, type Style, type TextOptions } from '../text/style.js';
 
@@ -24,6 +25,12 @@ export function describeEvent(event: StampedEvent, options: NarrationOptions = {
         `results in ${event.results_path}`,
       ];
     }
+    case 'suite_resumed':
+      return describeResume(event, style);
+    case 'recovered':
+      return [
+        `${event.node}: removed what run ${event.run} had left: ${event.removed.map(toPrintableLine).join(', ')}`,
+      ];
     case 'node_checked':
       return describeNodeCheck(event, options);
     case 'scenario_started':
@@ -57,6 +64,10 @@ export function describeEvent(event: StampedEvent, options: NarrationOptions = {
       return [];
     case 'script_finished':
       return [`script ${describeScriptEnd(event, style)} after ${formatSeconds(event.duration_s)}`];
+    case 'hook_started':
+      return isVerbose ? [`${describeHook(event)}: started`] : [];
+    case 'hook_finished':
+      return describeHookEnd(event, options);
     case 'waiting':
       return [`waiting ${formatSeconds(event.duration_s)} ${toPrintableLine(event.reason)}`];
     case 'scenario_finished':
@@ -94,6 +105,29 @@ function describeNodeCheck(event: Of<'node_checked'>, options: NarrationOptions 
   ];
 }
 
+function describeHook({ point, hook, node }: Of<'hook_started' | 'hook_finished'>): string {
+  const where = node === CONTROLLER ? '' : ` on ${node}`;
+  return `${point} hook ${toPrintableLine(hook)}${where}`;
+}
+
+/** One that does what it should takes a line; of one that does not, all is told that helps. */
+function describeHookEnd(event: Of<'hook_finished'>, options: NarrationOptions): string[] {
+  const { style = plainStyle, isVerbose = false } = options;
+  const took = formatSeconds(event.duration_s);
+  if (event.failure === null) {
+    const end =
+      event.status === 'ok' ? `done in ${took}` : style.caution(`cancelled after ${took}`);
+    const output = isVerbose ? event.output : [];
+    return [
+      `${describeHook(event)}: ${end}`,
+      ...output.map((line) => style.faint(`  ${style.signs.bar} ${toPrintableLine(line)}`)),
+    ];
+  }
+  const [first = '', ...rest] = renderFailure(event.failure, options);
+  const sign = event.on_error === 'fail' ? style.bad('FAILED') : style.caution('warning');
+  return [`${sign} ${first}`, ...rest];
+}
+
 function describeStart(event: Of<'scenario_started'>): string {
   const facts = [count(event.services.length, 'service')];
   if (event.estimated_duration_s !== null) {
@@ -127,6 +161,7 @@ function describeScriptEnd(event: Of<'script_finished'>, style: Style): string {
 
 function describeScenarioEnd(event: Of<'scenario_finished'>, style: Style): string {
   const status = renderStatus(event.status, style);
+  if (event.kept_from !== undefined) return `${status}: kept from run ${event.kept_from}`;
   if (event.status === 'skipped') {
     return event.reason === null ? status : `${status}: ${toPrintableLine(event.reason)}`;
   }

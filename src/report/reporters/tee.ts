@@ -2,7 +2,7 @@ import type { Reporter } from '../reporter.js';
 
 /**
  * Hands every event to several reporters. One that throws has a bug: it is told to `onDefect`, gets no more events,
- * and takes neither the run nor the others down.
+ * and takes neither the run nor the others down. The last one is closed first: what it still has to say, the others show.
  */
 export function createTee(
   reporters: readonly Reporter[],
@@ -21,16 +21,14 @@ export function createTee(
       }
     },
     async close() {
-      // Closed even if it threw before: a display still has a terminal to give back.
-      await Promise.all(
-        reporters.map(async (reporter) => {
-          try {
-            await reporter.close();
-          } catch (error) {
-            onDefect(error);
-          }
-        }),
-      );
+      for (const reporter of reporters.toReversed()) {
+        // Closed even if it threw before: a display still has a terminal to give back.
+        try {
+          await reporter.close();
+        } catch (error) {
+          onDefect(error);
+        }
+      }
     },
   };
 }

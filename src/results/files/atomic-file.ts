@@ -10,14 +10,16 @@ import { fileFailure } from './file-failure.js';
  * reaches the disk, and only then gets the name. Where it fails, the file is as it was before.
  *
  * @param file Absolute; its folder exists.
+ * @param mode Who may read it. Default: what the user's mask says.
  */
 export async function writeAtomically(
   file: string,
   content: string | Uint8Array,
+  mode = 0o666,
 ): Promise<Outcome<void>> {
   const temporary = temporaryName(file);
   try {
-    const handle = await open(temporary, 'wx');
+    const handle = await open(temporary, 'wx', mode);
     try {
       await handle.writeFile(content);
       await handle.sync();

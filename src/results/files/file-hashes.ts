@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 
 import pLimit from 'p-limit';
 
@@ -16,6 +16,8 @@ const SLASH = Buffer.from('/');
 export interface FileHash {
   /** Relative to the folder that was asked about, with `/`. */
   readonly path: string;
+  /** Who may read, write and execute it: `0755`. */
+  readonly mode: string;
   readonly size: number;
   readonly sha256: string;
 }
@@ -53,14 +55,29 @@ async function listFiles(root: Buffer, folder: Buffer): Promise<Buffer[]> {
 }
 
 async function hashFile(root: Buffer, file: Buffer): Promise<FileHash> {
+  return { path: file.toString(), ...(await hashFileAt(join(root, file))) };
+}
+
+/**
+ * The fingerprint of one file.
+ *
+ * @param file Absolute.
+ * @throws What the file system says.
+ */
+export async function hashFileAt(file: string | Buffer): Promise<Omit<FileHash, 'path'>> {
   const hash = createHash('sha256');
+  const { mode } = await stat(file);
   let size = 0;
-  const stream = createReadStream(join(root, file), { highWaterMark: CHUNK });
+  const stream = createReadStream(file, { highWaterMark: CHUNK });
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     size += chunk.length;
     hash.update(chunk);
   }
-  return { path: file.toString(), size, sha256: hash.digest('hex') };
+  return {
+    mode: (mode & 0o777).toString(8).padStart(4, '0'),
+    size,
+    sha256: hash.digest('hex'),
+  };
 }
 
 function join(folder: Buffer, name: Buffer): Buffer {

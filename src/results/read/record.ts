@@ -17,10 +17,16 @@ export interface RunRecord {
   readonly status: RecordedStatus;
   readonly started_at: string | null;
   readonly duration_s: number | null;
+  /** The run that it continues. */
+  readonly resumed_from: string | null;
+  /** The run that continues it. */
+  readonly resumed_by: string | null;
   readonly scenarios: readonly {
     readonly name: string;
     readonly status: RecordedStatus;
     readonly duration_s: number | null;
+    /** It did not run: the named run has measured it. */
+    readonly kept_from: string | null;
   }[];
 }
 
@@ -39,6 +45,7 @@ export interface ScenarioDetails {
   readonly duration_s: number | null;
   readonly failure: FailureRecord | null;
   readonly reason: string | null;
+  readonly kept_from: string | null;
   readonly metrics: readonly LoadPoint[];
 }
 

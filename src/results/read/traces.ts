@@ -20,9 +20,16 @@ export interface TracedScenario {
   /** `null`: its end was not written down. */
   readonly status: ScenarioStatus | null;
   readonly duration_s: number | null;
+  /** It did not run: the named run has measured it. */
+  readonly kept_from: string | null;
 }
 
-const NOT_BEGUN: TracedScenario = { isBegun: false, status: null, duration_s: null };
+const NOT_BEGUN: TracedScenario = {
+  isBegun: false,
+  status: null,
+  duration_s: null,
+  kept_from: null,
+};
 
 /** Reads what a run has left behind, however far it came: its events, and the folders of its scenarios. */
 export async function readTraces(runFolder: string): Promise<RunTraces> {
@@ -53,6 +60,7 @@ export async function readTraces(runFolder: string): Promise<RunTraces> {
           isBegun: true,
           status: parseStatus(event['status']),
           duration_s: asNumber(event['duration_s']),
+          kept_from: asString(event['kept_from']),
         });
         break;
     }

@@ -44,14 +44,17 @@ export async function fanOut(
   const { pool, forks, signal, timeoutMs, captureLimit, sinks, onAnswer } = options;
   const limit = pLimit(forks);
   const ask = async (node: NodeSpec): Promise<NodeAnswer> => {
-    const used = await pool.use(node, (connection) =>
-      connection.exec(command, {
-        signal,
-        descendants: 'leave',
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        ...(captureLimit === undefined ? {} : { captureLimit }),
-        ...sinks?.(node),
-      }),
+    const used = await pool.use(
+      node,
+      (connection) =>
+        connection.exec(command, {
+          signal,
+          descendants: 'leave',
+          ...(timeoutMs === undefined ? {} : { timeoutMs }),
+          ...(captureLimit === undefined ? {} : { captureLimit }),
+          ...sinks?.(node),
+        }),
+      { signal },
     );
     const answer: NodeAnswer = {
       node,

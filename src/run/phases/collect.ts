@@ -10,6 +10,7 @@ import { takeInventory } from '../../results/inventory.js';
 import { ARTIFACTS, serviceLogPath, systemFolderPath } from '../../results/layout.js';
 import { collectSystemLogs } from '../../results/system-logs.js';
 import { type Attempt, placeOf } from '../attempt.js';
+import { keepResults } from '../entries.js';
 import { saveLogAs } from '../services/service-log.js';
 import { SCRIPT_LOGS } from '../script-logs.js';
 
@@ -64,13 +65,13 @@ async function collectResults(attempt: Attempt, signal: AbortSignal): Promise<re
     }),
   );
   if (!lent.ok) {
-    attempt.uncollected.add(node);
+    await keepResults(attempt, place);
     return [lent.failure];
   }
   const unchanged = await discardBroughtAlong(scenario.path, destination, resultPaths);
   const failures = [...lent.value.failures, ...unchanged];
   if (failures.some(({ kind }) => kind === 'transfer' || kind === 'disk_full')) {
-    attempt.uncollected.add(node);
+    await keepResults(attempt, place);
   }
   // A script that failed is the reason why its results are missing.
   const hasFailed = attempt.failures.length > 0;

@@ -1,8 +1,11 @@
 import { type Deadline, startDeadline } from '../../async/deadline.js';
 import type { Failure } from '../../model/failure.js';
+import type { Runtime } from '../../model/node.js';
 import type { Dependency, ServiceSpec } from '../../model/service.js';
 import { type Attempt, backendOf, deploymentOn, placeOf } from '../attempt.js';
+import { enter } from '../entries.js';
 import { inSeconds, recordOf } from '../events.js';
+import { recordImages } from '../inputs.js';
 import { cancelled } from '../interruption.js';
 import { IMAGE_PULL, isWorthAnotherPull } from '../retry-policy.js';
 import { withRetries } from '../retry.js';
@@ -27,6 +30,7 @@ export async function deployServices(
   // Images of inference engines take longer to come than services to start: that has limits of its own.
   const unprepared = await prepareBackends(attempt);
   if (unprepared.length > 0) return unprepared;
+  await recordImages(attempt);
   const deadline = startDeadline(
     attempt.context.clock,
     deploymentTimeoutMs,
@@ -39,7 +43,10 @@ export async function deployServices(
       const failures = await bringUpAll(attempt, deadline, allStarted);
       if (failures.length === 0 || round === rounds || deadline.signal.aborted) return failures;
       const left = await stopServices(attempt);
-      if (left.length > 0) return [...failures, ...left];
+      if (left.length > 0) {
+        attempt.setbacks.push(...left);
+        return failures;
+      }
       attempt.context.emit({
         type: 'waiting',
         scenario: scenario.name,
@@ -58,6 +65,8 @@ async function prepareBackends(attempt: Attempt): Promise<readonly Failure[]> {
   const { context, plan, signal } = attempt;
   const { services } = plan.scenario;
   const nodes = new Map(services.map(({ node, runtime }) => [node, runtime]));
+  const entered = await enterProjects(attempt, nodes);
+  if (entered.length > 0) return entered;
   const outcomes = await Promise.all(
     [...nodes].map(([node, runtime]) =>
       withRetries(
@@ -82,6 +91,20 @@ async function prepareBackends(attempt: Attempt): Promise<readonly Failure[]> {
             }),
         },
       ),
+    ),
+  );
+  return outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
+}
+
+/** Containers are made ahead of their services' turns, and networks belong to none of them. */
+async function enterProjects(
+  attempt: Attempt,
+  nodes: ReadonlyMap<string, Runtime>,
+): Promise<readonly Failure[]> {
+  const withContainers = [...nodes].filter(([, runtime]) => runtime === 'docker');
+  const outcomes = await Promise.all(
+    withContainers.map(([node]) =>
+      enter(attempt, { node, kind: 'project', description: 'containers and networks' }),
     ),
   );
   return outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));

@@ -2,13 +2,19 @@ import type { Failure } from '../../model/failure.js';
 import type { Phase } from '../../model/plan.js';
 import type { Attempt } from '../attempt.js';
 import { inSeconds } from '../events.js';
+import { cancelled } from '../interruption.js';
 
 /** Tells when a phase begins and how it ends, and takes its failures down. */
 export interface PhaseReport {
   readonly finish: (failures: readonly Failure[]) => void;
 }
 
-export function beginPhase(attempt: Attempt, phase: Phase): PhaseReport {
+/** @param into What takes its failures down. */
+export function beginPhase(
+  attempt: Attempt,
+  phase: Phase,
+  into: Failure[] = attempt.failures,
+): PhaseReport {
   const { clock, emit } = attempt.context;
   const scenario = attempt.plan.scenario.name;
   const begin = clock.monotonic();
@@ -16,13 +22,19 @@ export function beginPhase(attempt: Attempt, phase: Phase): PhaseReport {
   return {
     finish(failures) {
       const duration_s = inSeconds(clock.monotonic() - begin);
-      attempt.failures.push(...failures);
+      into.push(...failures.map((failure) => inWordsOfSignal(attempt, failure)));
       attempt.phaseTimes.push({ phase, duration_s });
       const [first] = failures;
       const status = !first ? 'ok' : first.kind === 'cancelled' ? 'cancelled' : 'failed';
       emit({ type: 'phase_finished', scenario, phase, status, duration_s });
     },
   };
+}
+
+/** What was cut off says so in its own words; what the user wants to know is by what. */
+function inWordsOfSignal({ signal }: Attempt, failure: Failure): Failure {
+  const isCutOff = failure.kind === 'cancelled' && signal.aborted;
+  return isCutOff ? { ...cancelled(signal.reason), node: failure.node } : failure;
 }
 
 /** Runs a whole phase. */
@@ -35,6 +47,21 @@ export async function runPhase(
   const failures = await work();
   report.finish(failures);
   return failures.length === 0;
+}
+
+/**
+ * Runs a phase that stops or removes something. What it does not manage is told here, and only counts if something is
+ * left when `verify` looks.
+ */
+export async function runTeardownPhase(
+  attempt: Attempt,
+  phase: Phase,
+  work: () => Promise<readonly Failure[]>,
+): Promise<void> {
+  const report = beginPhase(attempt, phase, attempt.setbacks);
+  const setbacks = await work();
+  for (const setback of setbacks) warnOf(attempt, setback);
+  report.finish(setbacks);
 }
 
 /**

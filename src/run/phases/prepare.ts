@@ -7,8 +7,10 @@ import type { Connection } from '../../remote/connection.js';
 import { gatherProvenance } from '../../results/provenance.js';
 import { machinesOf } from '../../plan/operations.js';
 import { type Attempt, onMachine } from '../attempt.js';
+import { enter } from '../entries.js';
+import { recordInputs } from '../inputs.js';
 import { cancelled } from '../interruption.js';
-import { type Place, placeOn } from '../place.js';
+import { type Place, basesOn, placeOn } from '../place.js';
 import { isConnectionFault, TRANSFER } from '../retry-policy.js';
 import { withRetries } from '../retry.js';
 import { resolveResultPath } from '../result-paths.js';
@@ -30,7 +32,7 @@ async function noteProvenance(attempt: Attempt): Promise<Outcome<void>> {
   );
   if (!gathered.ok) return gathered;
   attempt.provenance = gathered.value;
-  return { ok: true, value: undefined };
+  return recordInputs(attempt, gathered.value);
 }
 
 async function prepareMachine(attempt: Attempt, machine: string): Promise<Outcome<void>> {
@@ -39,23 +41,18 @@ async function prepareMachine(attempt: Attempt, machine: string): Promise<Outcom
     machine === CONTROLLER ? context.controller : plan.nodes.find(({ name }) => name === machine);
   if (!node) throw new Error(`the plan lacks node ${machine}`);
 
-  const info = await onMachine(attempt, node, (connection) => connection.info());
+  const info = await onMachine(attempt, node, (connection) => connection.info(), signal);
   if (!info.ok) return info;
   const place = placeOn(node, info.value.home, context.root, context.run, plan.scenario.name);
-  attempt.places.set(machine, place);
-  attempt.strikes.set(
-    machine,
-    context.ledger.enter({
-      node: machine,
-      kind: 'folder',
-      description: `working folder ${place.runFolder}`,
-    }),
-  );
+  const entered = await enterFolders(attempt, place, info.value.home);
+  if (!entered.ok) return entered;
 
   const copied = await copyScenario(attempt, place);
   if (signal.aborted) return { ok: false, failure: cancelled(signal.reason) };
   if (!copied.ok) return copied;
   return onMachine(attempt, node, async (connection) => {
+    const closed = await closeEnvFile(attempt, connection, place);
+    if (!closed.ok) return closed;
     const isScriptHere = plan.scenario.testExecution.node === machine;
     if (isScriptHere) {
       const ready = await prepareScript(attempt, connection, place);
@@ -65,13 +62,58 @@ async function prepareMachine(attempt: Attempt, machine: string): Promise<Outcom
   });
 }
 
+/** Before the first of them is made: a machine that is not among the places has nothing of this attempt. */
+async function enterFolders(attempt: Attempt, place: Place, home: string): Promise<Outcome<void>> {
+  const { context } = attempt;
+  const { work, results } = basesOn(place.node, home, context.root);
+  const node = place.node.name;
+  const [noted, entered] = await Promise.all([
+    context.journal.noteBases(node, results === null ? [work] : [work, results]),
+    enter(attempt, { node, kind: 'folder', description: `working folder ${place.runFolder}` }),
+  ]);
+  if (!noted.ok) return noted;
+  if (!entered.ok) return entered;
+  attempt.places.set(node, place);
+  return { ok: true, value: undefined };
+}
+
+/**
+ * Configuration, logs and environment files may hold secrets, and other people may have a login on the machine. Where it
+ * does not work, the transfer that follows says why in better words, or the file system knows no permissions.
+ */
+function closeToOthers(connection: Connection, { runFolder }: Place): Promise<unknown> {
+  const script = 'mkdir -p -- "$1" && chmod 700 -- "$1"';
+  return connection.exec({ argv: ['sh', '-c', script, 'sh', runFolder] });
+}
+
+/** Only whoever runs compose and the script reads it; a container gets its values in another way. */
+async function closeEnvFile(
+  attempt: Attempt,
+  connection: Connection,
+  place: Place,
+): Promise<Outcome<void>> {
+  const { envFile } = attempt.plan.scenario;
+  if (envFile === null) return { ok: true, value: undefined };
+  const file = path.posix.join(place.workingFolder, envFile);
+  const made = await connection.exec({ argv: ['chmod', '600', '--', file] });
+  return made.termination === 'exited' && made.exitCode === 0
+    ? { ok: true, value: undefined }
+    : { ok: false, failure: commandFailed(place, 'chmod', made.stderr) };
+}
+
 /** What is there already is replaced, so that a connection that broke off costs no more than time. */
 function copyScenario(attempt: Attempt, place: Place): Promise<Outcome<unknown>> {
   const { context, plan, signal } = attempt;
   return withRetries(
     () =>
-      onMachine(attempt, place.node, (connection) =>
-        connection.upload(plan.scenario.path, place.workingFolder, { signal }),
+      onMachine(
+        attempt,
+        place.node,
+        async (connection) => {
+          await closeToOthers(connection, place);
+          return connection.upload(plan.scenario.path, place.workingFolder, { signal });
+        },
+        signal,
       ),
     {
       clock: context.clock,
@@ -115,6 +157,18 @@ async function emptyResultFolders(
   for (const resultPath of absolute) {
     const inUse = await refuseInUse(connection, place, resultPath);
     if (!inUse.ok) return inUse;
+  }
+  // From now on whatever comes into them is this run's.
+  const own = absolute.flatMap((each) => (each.kind === 'directory' ? [each.path] : []));
+  if (own.length > 0) {
+    const entered = await enter(attempt, {
+      node: place.node.name,
+      kind: 'results',
+      description: `results in ${own.join(', ')}`,
+      paths: own,
+    });
+    if (!entered.ok) return entered;
+    await attempt.context.leases.tell(place.node.name, { emptied: own });
   }
   const relative = resultPaths
     .filter(({ kind, isAbsolute }) => kind === 'directory' && !isAbsolute)

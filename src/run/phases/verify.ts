@@ -1,16 +1,40 @@
-import type { Leftover } from '../../deploy/backend.js';
-import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
-import { type Attempt, backendOf, deploymentOn, onMachine, runtimesOn } from '../attempt.js';
+import { startDeadline } from '../../async/deadline.js';
+import { orAborted } from '../../async/abort.js';
+import { createFailure, type Failure } from '../../model/failure.js';
+import { CONTROLLER } from '../../model/node.js';
+import type { Attempt } from '../attempt.js';
+import { leftBehind, proveClean } from '../isolation/remains/prove-clean.js';
+import { removeStaging } from '../isolation/remains/staging.js';
 import type { Place } from '../place.js';
+import { takeDown } from '../services/take-down.js';
+import { removeFolder } from './clean.js';
+import { finishOn } from './finish.js';
 
-/** Proves that nothing of this attempt is left on any machine; what is left is removed by force, then reported. */
+/** Longer than everything that a machine is asked for may take, but not for ever. */
+const VERIFY_MS = 10 * 60_000;
+
+/**
+ * Proves that nothing of this attempt is left on any machine; what is left is removed, by force where nothing else
+ * helps, and then reported. A machine that cannot be asked keeps nobody from looking at the others.
+ */
 export async function verify(attempt: Attempt): Promise<readonly Failure[]> {
-  const failures = await Promise.all(
-    [...attempt.places.entries()]
-      .filter(([machine]) => !attempt.uncollected.has(machine))
-      .map(([machine, place]) => verifyMachine(attempt, machine, place)),
+  const verdicts = await Promise.allSettled(
+    [...attempt.places].map(async ([machine, place]) => {
+      const lookAgain = () => verifyMachine(attempt, machine, place);
+      const failure = await lookAgain();
+      const scenario = attempt.plan.scenario.name;
+      if (failure) attempt.context.dirty.set(machine, { scenario, failure, lookAgain });
+      return failure;
+    }),
   );
-  return failures.filter((failure) => failure !== null);
+  const failures = verdicts.flatMap((verdict) =>
+    verdict.status === 'fulfilled' && verdict.value !== null ? [verdict.value] : [],
+  );
+  const incomplete = await removeStaging(attempt.resultFolder);
+  if (incomplete.length > 0) failures.push(leftBehind(CONTROLLER, incomplete, null));
+  for (const failure of failures) tellEach(attempt, failure);
+  for (const verdict of verdicts) if (verdict.status === 'rejected') throw verdict.reason;
+  return failures;
 }
 
 async function verifyMachine(
@@ -18,60 +42,55 @@ async function verifyMachine(
   machine: string,
   place: Place,
 ): Promise<Failure | null> {
-  let found = await look(attempt, machine, place);
-  if (found.ok && found.value.length > 0) {
-    const deployment = deploymentOn(attempt, place);
-    for (const runtime of runtimesOn(attempt, machine)) {
-      const purged = await backendOf(attempt, runtime).purge(deployment);
-      if (!purged.ok) return leftBehind(machine, found.value, purged.failure);
-    }
-    found = await look(attempt, machine, place);
+  const deadline = startDeadline(attempt.context.clock, VERIFY_MS);
+  const setbacks = attempt.setbacks.filter(({ node }) => node === machine);
+  const { signal } = deadline;
+  const proof = proveClean(attempt, machine, place, {
+    tidyUp: () => tidyUp(attempt, machine, place, setbacks),
+    signal,
+  });
+  const proven = await orAborted(proof, signal);
+  deadline.clear();
+  const [setback = null] = setbacks;
+  if (proven === null) {
+    return createFailure('left_behind', `not proven clean within ${VERIFY_MS / 60_000} min`, {
+      node: machine,
+      hint: 'playbook cleanup tries again',
+      cause: setback,
+    });
   }
-  if (!found.ok) return leftBehind(machine, [], found.failure);
-  if (found.value.length > 0) return leftBehind(machine, found.value, null);
-  attempt.strikes.get(machine)?.();
+  if (!proven.ok) {
+    return { ...proven.failure, cause: proven.failure.cause ?? setback };
+  }
+  const removed = proven.value.map(({ kind, description }) => `${kind} ${description}`);
+  if (removed.length > 0) {
+    tell(attempt, machine, `was still there and is removed by force: ${removed.join(', ')}`);
+  } else if (setback !== null) {
+    tell(attempt, machine, 'is clean all the same');
+  }
+  for (const strike of attempt.strikes.get(machine) ?? []) strike();
   return null;
 }
 
-async function look(
+/** Stops and removes the ordinary way what was not stopped or removed before. */
+async function tidyUp(
   attempt: Attempt,
   machine: string,
   place: Place,
-): Promise<Outcome<readonly Leftover[]>> {
-  const found: Leftover[] = [];
-  for (const runtime of runtimesOn(attempt, machine)) {
-    const leftovers = await backendOf(attempt, runtime).leftovers(deploymentOn(attempt, place));
-    if (!leftovers.ok) return leftovers;
-    found.push(...leftovers.value);
-  }
-  const folders = await onMachine(attempt, place.node, async (connection) => {
-    const exists = await connection.exec({
-      argv: [
-        'sh',
-        '-c',
-        'for f do [ ! -e "$f" ] || echo "$f"; done',
-        'sh',
-        place.workingFolder,
-        place.stateFolder,
-      ],
-    });
-    return { ok: true, value: exists.stdout.toString('utf8').split('\n').filter(Boolean) };
-  });
-  if (!folders.ok) return folders;
-  found.push(
-    ...folders.value.map((description) => ({ node: machine, kind: 'folder', description })),
-  );
-  return { ok: true, value: found };
+  setbacks: readonly Failure[],
+): Promise<void> {
+  const stubborn = setbacks.flatMap(({ service }) => attempt.services.get(service ?? '') ?? []);
+  await Promise.all(stubborn.map((run) => takeDown(attempt, run)));
+  await finishOn(attempt, machine, place);
+  if (!attempt.uncollected.has(machine)) await removeFolder(attempt, machine, place);
 }
 
-function leftBehind(node: string, leftovers: readonly Leftover[], cause: Failure | null): Failure {
-  const message =
-    leftovers.length > 0
-      ? `still there after the scenario: ${leftovers.map(({ kind, description }) => `${kind} ${description}`).join(', ')}`
-      : 'cannot be proven clean';
-  return createFailure('left_behind', message, {
-    node,
-    hint: 'playbook cleanup tries again',
-    cause,
-  });
+/** A line for each thing that is left, where the failure itself does not have room for them. */
+function tellEach(attempt: Attempt, { node, output }: Failure): void {
+  for (const thing of output) tell(attempt, node, `left behind: ${thing}`);
+}
+
+function tell({ context, plan }: Attempt, node: string | null, message: string): void {
+  const scenario = plan.scenario.name;
+  context.emit({ type: 'warning', scenario, ...(node === null ? {} : { node }), message });
 }

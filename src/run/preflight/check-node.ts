@@ -48,7 +48,7 @@ export async function checkNode(
   const looked = await context.pool.use(
     node,
     (connection) => lookAt(connection, node, needs, context),
-    { isAskedAfresh: true },
+    { isAskedAfresh: true, signal: context.signal },
   );
   const seen: Seen = looked.ok ? looked.value : failed(looked.failure);
   const isReachable = !seen.problems.some(({ failure }) => isOutOfReach(failure));

@@ -20,8 +20,15 @@ export interface NodeKeeper {
   readonly failuresOf: (plan: ScenarioPlan) => readonly Failure[];
   /** Nothing may be deployed: something is unfit, and a scenario that needs it does not want to do without the others. */
   readonly isBlocked: () => boolean;
-  /** Looks at a scenario's nodes again, right before it: whether they still answer, or answer again. */
-  readonly recheck: (plan: ScenarioPlan) => Promise<readonly Failure[]>;
+  /**
+   * Looks at a scenario's nodes again, right before it: whether they still answer, or answer again.
+   *
+   * @param alongside What else is to be asked of a node that answers, at the same moment.
+   */
+  readonly recheck: (
+    plan: ScenarioPlan,
+    alongside?: (node: NodeSpec) => Promise<void>,
+  ) => Promise<readonly Failure[]>;
 }
 
 export function createNodeKeeper(
@@ -82,11 +89,15 @@ export function createNodeKeeper(
     );
 
   /** At a node that was fit: it costs little, as the connection is needed anyway. */
-  const glance = async (node: NodeSpec): Promise<void> => {
+  const glance = async (
+    node: NodeSpec,
+    alongside: (node: NodeSpec) => Promise<void>,
+  ): Promise<void> => {
     const answered = await withRetries(
       async () => {
         const asked = await context.pool.use(node, (connection) => connection.info(), {
           isAskedAfresh: true,
+          signal,
         });
         return asked.ok ? asked.value : asked;
       },
@@ -98,9 +109,9 @@ export function createNodeKeeper(
         onRetry: ({ message }) => tell(node, `${message}: asked again`),
       },
     );
-    const failures = answered.ok
-      ? await checkRuntime(node, { ...context, signal })
-      : [answered.failure];
+    const [failures] = answered.ok
+      ? await Promise.all([checkRuntime(node, { ...context, signal }), alongside(node)])
+      : [[answered.failure]];
     const before = latest.get(node.name);
     if (failures.length === 0 || !before || isStopped()) return;
     const problems = failures.map((failure) => ({ failure, scenarios: null }));
@@ -121,13 +132,15 @@ export function createNodeKeeper(
     },
     failuresOf,
     isBlocked,
-    async recheck(scenarioPlan) {
+    async recheck(scenarioPlan, alongside = () => Promise.resolve()) {
       await Promise.all(
         scenarioPlan.nodes.map(async (node) => {
-          if (!isUnfit(node.name)) return glance(node);
+          if (!isUnfit(node.name)) return glance(node, alongside);
           await check(node);
           await recover(node, false);
-          if (!isUnfit(node.name)) tell(node, 'can be used again: taken back');
+          if (isUnfit(node.name)) return;
+          tell(node, 'can be used again: taken back');
+          await alongside(node);
         }),
       );
       return failuresOf(scenarioPlan);

@@ -95,7 +95,7 @@ async function askInTime(node: NodeSpec, options: LookOptions): Promise<Outcome<
     signal.addEventListener('abort', () => resolve({ ok: false, failure }), { once: true });
   });
   const asked = pool
-    .use(node, (connection) => ask(connection, node, root, signal))
+    .use(node, (connection) => ask(connection, node, root, signal), { signal })
     .then((lent) => (lent.ok ? lent.value : lent));
   return Promise.race([asked, late]);
 }

@@ -10,7 +10,7 @@ export interface Trace {
   readonly node: string | null;
   /** For people. */
   readonly description: string;
-  /** The token of the controller in the name of a folder. */
+  /** The token of the controller that started it; `null` where it does not say. */
   readonly controller: string | null;
 }
 
@@ -47,7 +47,17 @@ function orNull(text = ''): string | null {
 }
 
 function readContainer(fields: readonly string[]): Trace[] {
-  const [id = '', name = '', image = '', status = '', run = '', scenario, node, service] = fields;
+  const [
+    id = '',
+    name = '',
+    image = '',
+    status = '',
+    run = '',
+    scenario,
+    node,
+    service,
+    controller,
+  ] = fields;
   if (run === '') return [];
   return [
     {
@@ -58,7 +68,7 @@ function readContainer(fields: readonly string[]): Trace[] {
       service: orNull(service),
       node: orNull(node),
       description: `${name} (${image}, ${status})`,
-      controller: null,
+      controller: orNull(controller),
     },
   ];
 }
@@ -80,18 +90,20 @@ function readProcesses(
   for (const [pid = '', , command = ''] of commands) {
     const mark = marks.get(pid);
     if (!mark) continue;
-    const isService = mark.has('PLAYBOOK_RUN');
+    const isService = isOfService(mark);
     const key = isService
-      ? ['RUN', 'SCENARIO', 'NODE', 'SERVICE']
+      ? ['RUN', 'CONTROLLER', 'SCENARIO', 'NODE', 'SERVICE']
           .map((name) => mark.get(`PLAYBOOK_${name}`))
           .join('\0')
-      : ['RUN_ID', 'NAME'].map((name) => mark.get(`SCENARIO_${name}`)).join('\0');
+      : ['SCENARIO_RUN_ID', 'PLAYBOOK_CONTROLLER', 'SCENARIO_NAME']
+          .map((name) => mark.get(name))
+          .join('\0');
     const group = groups.get(key);
     if (group) group.pids.push(Number(pid));
     else groups.set(key, { mark, pids: [Number(pid)], command: command.trim() });
   }
   return [...groups].map(([key, { mark, pids, command }]): Trace => {
-    const isService = mark.has('PLAYBOOK_RUN');
+    const isService = isOfService(mark);
     const first = Math.min(...pids);
     const more = pids.length > 1 ? ` and ${pids.length - 1} more` : '';
     return {
@@ -102,9 +114,14 @@ function readProcesses(
       service: mark.get('PLAYBOOK_SERVICE') ?? null,
       node: mark.get('PLAYBOOK_NODE') ?? null,
       description: `process ${first}${more}: ${command}`,
-      controller: null,
+      controller: mark.get('PLAYBOOK_CONTROLLER') ?? null,
     };
   });
+}
+
+/** Scripts and services say of which run they are; only services say which one they are. */
+function isOfService(mark: ReadonlyMap<string, string>): boolean {
+  return mark.has('PLAYBOOK_SERVICE') || !mark.has('SCENARIO_RUN_ID');
 }
 
 /** `…/playbook-20260601_190409-1a2b3c` */

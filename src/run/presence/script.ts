@@ -3,7 +3,7 @@
  * the login may see. Values of labels come from processes that are nobody's enemies, but are only shown, never run.
  *
  * - `boot ID`: nodes with the same one are one machine.
- * - `container ID NAME IMAGE STATUS RUN SCENARIO NODE SERVICE`
+ * - `container ID NAME IMAGE STATUS RUN SCENARIO NODE SERVICE CONTROLLER`
  * - `label PID NAME=VALUE`: the marks of a process.
  * - `command PID GROUP COMMAND`
  * - `folder INODE PATH`: a run's folder below WORK.
@@ -17,7 +17,7 @@ if has timeout; then limit() { timeout "$@"; }; else limit() { shift; "$@"; }; f
 { tag boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
 {
   has docker && limit 5 docker ps -a --no-trunc --filter label=playbook.run --format \\
-    '{{.ID}}\\t{{.Names}}\\t{{.Image}}\\t{{.Status}}\\t{{.Label "playbook.run"}}\\t{{.Label "playbook.scenario"}}\\t{{.Label "playbook.node"}}\\t{{.Label "playbook.service"}}' \\
+    '{{.ID}}\\t{{.Names}}\\t{{.Image}}\\t{{.Status}}\\t{{.Label "playbook.run"}}\\t{{.Label "playbook.scenario"}}\\t{{.Label "playbook.node"}}\\t{{.Label "playbook.service"}}\\t{{.Label "playbook.controller"}}' \\
     2>/dev/null | tag container
 } &
 for folder in "$work"/playbook-*; do
@@ -25,7 +25,7 @@ for folder in "$work"/playbook-*; do
   inode=$(ls -di -- "$folder" | sed 's/^ *//')
   printf 'folder\\t%s\\t%s\\n' "\${inode%% *}" "$folder"
 done
-marks='^(PLAYBOOK_(RUN|SCENARIO|NODE|SERVICE)|SCENARIO_(RUN_ID|NAME))='
+marks='^(PLAYBOOK_(RUN|CONTROLLER|SCENARIO|NODE|SERVICE)|SCENARIO_(RUN_ID|NAME))='
 for environ in $(grep -alsz -E -e '^(PLAYBOOK_RUN|SCENARIO_RUN_ID)=' /proc/[0-9]*/environ 2>/dev/null); do
   process=\${environ%/environ}
   pid=\${process#/proc/}

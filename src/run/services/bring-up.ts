@@ -5,6 +5,7 @@ import type { Failure } from '../../model/failure.js';
 import type { ServiceSpec } from '../../model/service.js';
 import { serviceLogPath } from '../../results/layout.js';
 import { type Attempt, backendOf, deploymentOn, placeOf } from '../attempt.js';
+import { enter } from '../entries.js';
 import { inSeconds, recordOf } from '../events.js';
 import { isConnectionFault, isWorthAnotherStart, pauseBeforeMs, REDIAL } from '../retry-policy.js';
 import { findStranger } from './port-check.js';
@@ -42,8 +43,6 @@ export async function bringUp(
     const failure = await startOnce(attempt, run, signal, abandoned, started);
     if (failure === null) {
       run.isReady = true;
-      // It has done its work and is gone.
-      if (service.isOneShot) run.strike();
       reportCrashes(attempt, run);
       const duration_s = inSeconds(clock.monotonic() - begin);
       emit({ type: 'service_ready', ...about, duration_s });
@@ -68,7 +67,11 @@ export async function bringUp(
     );
     await saveLogAs(run, log);
     const left = await takeDown(attempt, run);
-    if (left) return left;
+    if (left) {
+      // It cannot be started again beside itself.
+      attempt.setbacks.push(left);
+      return failure;
+    }
     // The configured delay is for services that fail; a node that was not reached is dialled again sooner.
     const pauseMs = isConnectionFault(failure.kind)
       ? pauseBeforeMs(REDIAL, run.starts, Math.random())
@@ -95,7 +98,7 @@ function enlist(attempt: Attempt, service: ServiceSpec): ServiceRun {
     isReady: false,
     starts: 0,
     unwatch: () => undefined,
-    strike: () => undefined,
+    strike: null,
   };
   attempt.services.set(service.id, run);
   return run;
@@ -114,11 +117,8 @@ async function startOnce(
   run.running = null;
   const stranger = await findStranger(attempt, service, signal);
   if (stranger) return stranger;
-  run.strike = attempt.context.ledger.enter({
-    node: service.node,
-    kind: 'service',
-    description: `service ${service.id}`,
-  });
+  const entered = await enterService(attempt, run);
+  if (entered) return entered;
   const up = await backend.up(deploymentOn(attempt, place), service, signal);
   if (!up.ok) return signal.aborted ? abandoned(service) : up.failure;
   const running = up.value;
@@ -131,6 +131,16 @@ async function startOnce(
   } finally {
     deadline.clear();
   }
+}
+
+/** What did not start, and was not proven gone, is in there already. */
+async function enterService(attempt: Attempt, run: ServiceRun): Promise<Failure | null> {
+  if (run.strike !== null) return null;
+  const { node, id } = run.service;
+  const entered = await enter(attempt, { node, kind: 'service', description: `service ${id}` });
+  if (!entered.ok) return entered.failure;
+  run.strike = entered.value;
+  return null;
 }
 
 function watch(attempt: Attempt, run: ServiceRun, running: RunningService): void {

@@ -18,8 +18,11 @@ export function probeFor(
     clock: context.clock,
     limit: attempt.limitHealthChecks,
     run: async (argv, signal) => {
-      const lent = await context.pool.use(place.node, (connection) =>
-        connection.exec({ argv, cwd: place.workingFolder }, { signal, graceMs: 1_000 }),
+      const lent = await context.pool.use(
+        place.node,
+        (connection) =>
+          connection.exec({ argv, cwd: place.workingFolder }, { signal, graceMs: 1_000 }),
+        { signal },
       );
       return lent.ok ? lent.value : notConnected(lent.failure.message);
     },

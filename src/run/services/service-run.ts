@@ -16,6 +16,6 @@ export interface ServiceRun {
   starts: number;
   /** Stops watching. */
   unwatch: () => void;
-  /** Strikes it off the ledger. */
-  strike: () => void;
+  /** Strikes it off the journal; `null` while it is not in there. */
+  strike: (() => void) | null;
 }

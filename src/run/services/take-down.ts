@@ -10,11 +10,8 @@ const REMOVAL_MS = 60_000;
 export async function takeDown(attempt: Attempt, run: ServiceRun): Promise<Failure | null> {
   const { service, backend, running } = run;
   run.isStopping = true;
-  if (!running) {
-    // What could not be started has cleaned up after itself: that is the contract of `up`.
-    run.strike();
-    return null;
-  }
+  // What could not be started has cleaned up after itself: that is the contract of `up`, and for `verify` to prove.
+  if (!running) return null;
   const grace = (service.process ?? service.container)?.stopGracePeriodMs ?? 0;
   const deadline = startDeadline(attempt.context.clock, grace + REMOVAL_MS);
   const late = new Promise<Failure>((resolve) => {
@@ -30,7 +27,10 @@ export async function takeDown(attempt: Attempt, run: ServiceRun): Promise<Failu
   const failure = await Promise.race([stopped, late]);
   deadline.clear();
   run.unwatch();
-  if (failure === null) run.strike();
+  if (failure === null) {
+    run.strike?.();
+    run.strike = null;
+  }
   return failure;
 }
 
@@ -38,7 +38,6 @@ function leftBehind({ service, running }: ServiceRun, message: string, cause?: F
   return createFailure('left_behind', `${running?.description ?? service.id}: ${message}`, {
     node: service.node,
     service: service.id,
-    hint: 'playbook cleanup tries again once the node answers',
     cause: cause ?? null,
   });
 }

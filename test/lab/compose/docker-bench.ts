@@ -132,6 +132,7 @@ export async function openBench(
   if (!pool) throw new Error('no pool');
   const deployment: Deployment = {
     run: `test-${process.pid}-${count}`,
+    controller: 'c0ffee',
     scenario: 'contract',
     node: spec,
     workingFolder: `${root}/work`,

@@ -249,6 +249,10 @@ for (const version of COMPOSE_VERSIONS) {
         expect((await event(running, 'exited')).exit.exitCode).toBe(0);
         expect(await bench.backend.lastLines(running, 5)).toEqual(['built']);
         expect((await leftovers()).map(({ kind }) => kind)).toContain('image');
+        const { run, controller } = bench.deployment;
+        const labels = [`playbook.run=${run}`, `playbook.controller=${controller}`];
+        const filters = labels.flatMap((label) => ['--filter', `label=${label}`]);
+        expect(bench.docker('image', 'ls', '-q', ...filters)).not.toBe('');
         await bench.backend.down(running);
         expect(await bench.backend.finish(bench.deployment)).toEqual(DONE);
         expect(await leftovers()).toEqual([]);

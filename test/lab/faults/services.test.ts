@@ -210,12 +210,12 @@ describe.skipIf(skipReason !== null)(
       expect(await tracesOf(await project.runId())).toEqual([]);
     });
 
-    it('whose network a stranger has joined is removed, the network is left and told of', async () => {
+    it('20: whose network a stranger has joined is removed; the network is left, and the stranger named', async () => {
       const name = 'node1';
       const node = labNode(name);
       const stranger = await startStranger(node);
-      const project = await labProject({
-        files: labScenario('001_joined', {
+      const scenario = (directory: string) =>
+        labScenario(directory, {
           metadata: {
             deployment: { services: [{ name: 'engine', node: name }] },
             test_execution: { result_paths: ['results/'] },
@@ -223,13 +223,17 @@ describe.skipIf(skipReason !== null)(
           services: { engine: busybox('exec sleep 600', { volumes: ['data:/data'] }) },
           script:
             'echo begun; until [ -e go ]; do sleep 0.1; done; touch "$SCENARIO_RESULT_PATH/all"',
-        }),
+        });
+      const project = await labProject({
+        files: { ...scenario('001_joined'), ...scenario('002_after') },
       });
       const compose = 'scenarios/001_joined/docker-compose.yml';
       const services = JSON.parse(await project.read(compose)) as object;
       await project.write({ [compose]: JSON.stringify({ ...services, volumes: { data: {} } }) });
+      const after = 'scenarios/002_after/docker-compose.yml';
+      await project.write({ [after]: await project.read(compose) });
 
-      const run = project.start(['run', 'joined', '--reporter', 'json']);
+      const run = project.start(['run', '--all', '--reporter', 'json']);
       const begun = await run.event(({ type }) => type === 'script_output');
       expect(begun).toMatchObject({ text: 'begun\n' });
       const id = (await run.event(({ type }) => type === 'suite_started')) as { run?: string };
@@ -246,9 +250,18 @@ describe.skipIf(skipReason !== null)(
       });
 
       expectExit(await run.finished, 4);
-      const result = await project.result('joined');
-      expect(result.failure).toMatchObject({ kind: 'left_behind', node: name });
-      expect(result.failure?.message).toContain('network');
+      const { scenarios } = await project.suite();
+      expect(scenarios).toMatchObject([
+        { name: 'joined', status: 'failed', failure: { kind: 'left_behind', node: name } },
+        {
+          name: 'after',
+          status: 'skipped',
+          reason: `${name} is not clean after joined, and isolation.on_dirty is stop`,
+        },
+      ]);
+      expect(scenarios[0]?.failure?.message).toMatch(
+        new RegExp(`^still there after the scenario: network \\S+ \\(in use by ${stranger}\\)$`),
+      );
       expect(await project.list('results/latest/joined/test_artifacts/results')).toEqual(['all']);
       expect(await isRunning(node, stranger)).toBe(true);
       expect(await tracesOf(id.run ?? '')).toEqual([`${name}: network ${network}`]);

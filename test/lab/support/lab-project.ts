@@ -58,6 +58,8 @@ export async function labProject(parts: LabProjectParts = {}): Promise<LabProjec
     'config/defaults.yaml': JSON.stringify({
       service_health_check: { startup_timeout: '30s' },
       retry_strategy: { service_level_retries: 0 },
+      // Its nodes share a machine that is busy with tests.
+      isolation: { foreign_load: 1000 },
       ...parts.defaults,
     }),
     ...parts.files,

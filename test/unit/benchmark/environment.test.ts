@@ -6,6 +6,7 @@ import { nodeSpec, scenarioSpec } from '../../support/specs.js';
 
 const place = {
   run: '20260101_000000',
+  controller: 'c0ffee',
   attempt: 2,
   workingFolder: '/work/test',
   resultDirectories: ['/work/test/results', '/data/out'],

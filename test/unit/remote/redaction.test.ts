@@ -48,8 +48,25 @@ describe('masking a text', () => {
     ],
     ['a form field', new URLSearchParams({ '': SECRET }).toString().slice(1)],
     ['JSON', JSON.stringify(SECRET).slice(1, -1)],
+    ['words in double quotes of a shell', String.raw`P@\$\$w0rd \"x\"/ü`],
+    ['words without quotes in a shell', String.raw`P@\$\$w0rd\ \"x\"/\ü`],
+    ['a value of a compose file', 'P@$$$$w0rd "x"/ü'],
   ])('knows it as %s', (_, form) => {
     expect(redactor.text(`<${form}>`)).toBe('<***>');
+  });
+
+  it('knows it in single quotes, of a shell and of YAML', () => {
+    const quoted = createRedactor(["it's me"]);
+    expect(quoted.text(String.raw`x='it'\''s me'; y='it'"'"'s me'; z: 'it''s me'`)).toBe(
+      "x='***'; y='***'; z: '***'",
+    );
+  });
+
+  it('knows each line of one of several lines, however it is indented and wherever it ends', () => {
+    const key = createRedactor([
+      '-----BEGIN KEY-----\nAAAABBBBCCCC\nDDDDEEEEFFFF\n\n-----END KEY-----\n',
+    ]);
+    expect(key.text('  AAAABBBBCCCC\r\n    DDDDEEEEFFFF')).toBe('  ***\r\n    ***');
   });
 
   it.each(['', 'a', 'ab', 'user:', 'another user:'])(

@@ -218,6 +218,8 @@ describe('the status page', () => {
           },
           { ...row, service: 'd-1', state: 'leftover', description: 'process 7: \u001b[31mredis' },
         ],
+        locks: [],
+        notes: [],
         working_folders: [],
         last_run: null,
       },
@@ -246,8 +248,32 @@ describe('the status page', () => {
     `);
   });
 
+  it('names who has a node, and tells what watchdogs did', () => {
+    const lock = {
+      ...{ node: 'node1', holder: '3f2a77c0', run: '20260601_190409', controller: '1a2b3c' },
+      ...{ host: 'desk', user: 'ann', pid: 4711, project: '/home/ann/bench' },
+      ...{ since: '2026-06-01T19:04:09.000Z', heartbeat_age_s: 4, state: 'held' },
+    };
+    const note = { node: 'node1', run: 'R', at: 'then', unheard_s: 900, removed: ['folder /w'] };
+    const text = renderStatusPage(
+      {
+        nodes: [node()],
+        running: [],
+        locks: [lock],
+        notes: [{ ...note, left: [] }],
+        working_folders: [],
+        last_run: null,
+      },
+      { width: 160 },
+    );
+    expect(text).toContain('node1  3f2a77c0  20260601_190409  ann@desk /home/ann/bench');
+    expect(text).toMatch(/4 s ago +held/);
+    expect(text).toMatch(/node1 +R +then +folder \/w/);
+  });
+
   it('does not speak of what runs where nobody was asked', () => {
-    const page = { nodes: [node({ reachable: null })], working_folders: [], last_run: null };
+    const asked = { locks: null, notes: null, working_folders: [], last_run: null };
+    const page = { nodes: [node({ reachable: null })], ...asked };
     expect(renderStatusPage({ ...page, running: null })).not.toContain('On the nodes');
     expect(renderStatusPage({ ...page, running: [] })).toContain('as far as they answer');
   });

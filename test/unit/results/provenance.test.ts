@@ -48,8 +48,8 @@ describe('the provenance of a result', () => {
     const hash = (content: string) => createHash('sha256').update(content).digest('hex');
     const { files, hostname, user } = await gather();
     expect(files).toEqual([
-      { path: 'metadata.yaml', sha256: hash('name: a\n') },
-      { path: 'sub/.env', sha256: hash('A=1\n') },
+      { path: 'metadata.yaml', mode: '0644', sha256: hash('name: a\n') },
+      { path: 'sub/.env', mode: '0644', sha256: hash('A=1\n') },
     ]);
     expect(hostname).not.toBe('');
     expect(user).not.toBe('');

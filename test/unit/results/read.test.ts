@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { StampedEvent } from '../../../src/model/event.js';
+import { linkRuns } from '../../../src/results/continuation.js';
 import { readRun, readRuns } from '../../../src/results/read.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 import {
@@ -57,9 +58,11 @@ describe('the list of runs', () => {
       status: 'failed',
       started_at: '2026-06-01T19:04:09.000Z',
       duration_s: 185.5,
+      resumed_from: null,
+      resumed_by: null,
       scenarios: [
-        { name: 'a', status: 'completed', duration_s: 68.2 },
-        { name: 'b', status: 'failed', duration_s: 68.2 },
+        { name: 'a', status: 'completed', duration_s: 68.2, kept_from: null },
+        { name: 'b', status: 'failed', duration_s: 68.2, kept_from: null },
       ],
     });
   });
@@ -92,12 +95,30 @@ describe('the list of runs', () => {
         status: 'interrupted',
         started_at: '2026-06-01T19:04:09.000Z',
         duration_s: 300,
+        resumed_from: null,
+        resumed_by: null,
         scenarios: [
-          { name: 'a', status: 'completed', duration_s: 68.2 },
-          { name: 'b', status: 'interrupted', duration_s: null },
-          { name: 'c', status: 'skipped', duration_s: null },
+          { name: 'a', status: 'completed', duration_s: 68.2, kept_from: null },
+          { name: 'b', status: 'interrupted', duration_s: null, kept_from: null },
+          { name: 'c', status: 'skipped', duration_s: null, kept_from: null },
         ],
       },
+    ]);
+  });
+
+  it('tells which run continues which, and what is kept, also of one that died', async () => {
+    const former = '20260601_190409';
+    const next = '20260601_200000';
+    const kept = { ...scenarioFinished('a'), kept_from: former };
+    const events = ndjson([at(0, suiteStarted('a', 'b')), at(1, kept)]);
+    const results = await makeResults({
+      [former]: { 'suite_summary.json': summary },
+      [next]: { 'events.ndjson': events },
+    });
+    expect(await linkRuns(results, former, next)).toEqual([]);
+    expect(await readRuns(results)).toMatchObject([
+      { run: next, resumed_from: former, resumed_by: null, scenarios: [{ kept_from: former }, { kept_from: null }] },
+      { run: former, resumed_from: null, resumed_by: next },
     ]);
   });
 
@@ -154,10 +175,12 @@ describe('one run', () => {
       exit_code: 1,
       started_at: '2026-06-01T19:04:09.000Z',
       duration_s: 185.5,
+      resumed_from: null,
+      resumed_by: null,
       results_path: path.join(results, '20260601_190409'),
       scenarios: [
-        { ...outcome('a'), attempts: 2, metrics: [measuredPoint(8)] },
-        { ...outcome('b', { status: 'failed', failure: failureRecord() }), metrics: [] },
+        { ...outcome('a'), attempts: 2, kept_from: null, metrics: [measuredPoint(8)] },
+        { ...outcome('b', { status: 'failed', failure: failureRecord() }), kept_from: null, metrics: [] },
       ],
     });
   });

@@ -2,9 +2,8 @@ import { type NodeSpec, UNCONFIGURED_NODE } from '../../../model/node.js';
 import type { SourceLocation } from '../../../model/source.js';
 import type { Section } from '../../check/section.js';
 import type { Report } from '../../problem-log.js';
-import type { NodeRegistry } from '../../project/nodes.js';
+import { findNode, type NodeRegistry } from '../../project/nodes.js';
 import type { MetadataFile } from '../../schema/metadata.js';
-import { suggest } from '../../value/nearest.js';
 import { locateNode, renderPath, type YamlNode } from '../../yaml/tree.js';
 
 type Deployment = NonNullable<MetadataFile['deployment']>;
@@ -44,17 +43,7 @@ export function createPlacement(
   function find(name: string, at: SourceLocation, path: string): NodeSpec | undefined {
     if (!registry) return UNKNOWN;
     named.add(name);
-    const node = registry.byName.get(name);
-    if (node?.enabled) return node;
-    if (node) {
-      const message = `the node ${name} is disabled`;
-      const hint = `switch it on in ${node.source.file}:${node.source.line}, or name another one`;
-      report({ severity: 'error', at, path, message, hint });
-    } else {
-      const hint = suggest(name, registry.byName.keys(), 'nodes');
-      report({ severity: 'error', at, path, message: `there is no node \`${name}\``, hint });
-    }
-    return undefined;
+    return findNode(registry, name, at, path, report);
   }
 
   function findStandard(): NodeSpec | undefined {

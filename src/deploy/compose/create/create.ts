@@ -89,8 +89,9 @@ async function createOfFile(
   const built = services
     .map(({ name }) => name)
     .filter((name) => model.services.get(name)?.isBuilt === true);
+  const override = renderOverride(deployment, services, model);
   if (built.length > 0) {
-    const build = buildCommand(deployment, file, compose, built);
+    const build = buildCommand(deployment, file, compose, built, override);
     const done = explained(
       await runOnNode(pool, node, build, {
         ...purpose('images could not be built'),
@@ -100,7 +101,6 @@ async function createOfFile(
     if (!done.ok) return done;
   }
 
-  const override = renderOverride(deployment, services, model);
   let containers: Containers = new Map();
   for (const names of turnsOf(services, model, compose)) {
     const create = createCommand(deployment, file, compose, names, override);

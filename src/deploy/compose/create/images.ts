@@ -2,7 +2,7 @@ import { createFailure, type Failure, type Outcome } from '../../../model/failur
 import type { NodeSpec } from '../../../model/node.js';
 import type { ServiceSpec } from '../../../model/service.js';
 import type { ConnectionPool } from '../../../remote/pool/pool.js';
-import { missingImagesCommand, pullCommand } from '../commands.js';
+import { imageIdsCommand, missingImagesCommand, pullCommand } from '../commands.js';
 import { linesOf, runOnNode } from '../run-on.js';
 import type { ComposeModel } from './compose-model.js';
 
@@ -48,6 +48,30 @@ export async function findMissingImages(
   if (!asked.ok) return asked;
   const missing = new Set(linesOf(asked.value.stdout));
   return { ok: true, value: distinct.filter((image) => missing.has(image)) };
+}
+
+/** The ids of images that are on a node, by name. Changes nothing. */
+export async function readImageIds(
+  pool: ConnectionPool,
+  node: NodeSpec,
+  images: readonly string[],
+  signal: AbortSignal,
+): Promise<Outcome<ReadonlyMap<string, string>>> {
+  const distinct = [...new Set(images)];
+  if (distinct.length === 0) return { ok: true, value: new Map() };
+  const asked = await runOnNode(pool, node, imageIdsCommand(distinct), {
+    place: { node: node.name },
+    what: 'its images could not be listed',
+    kind: 'runtime_missing',
+    timeoutMs: ANSWER_MS,
+    signal,
+  });
+  if (!asked.ok) return asked;
+  const ids = linesOf(asked.value.stdout).map((line): [string, string] => {
+    const [id = '', ...name] = line.split(' ');
+    return [name.join(' '), id];
+  });
+  return { ok: true, value: new Map(ids) };
 }
 
 /** Sees to it that the images of some services are on the node: pulls what is missing, all at once. */

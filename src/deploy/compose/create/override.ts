@@ -10,9 +10,14 @@ import type { ComposeModel } from './compose-model.js';
 export function renderOverride(
   deployment: Deployment,
   services: readonly ServiceSpec[],
-  model: Pick<ComposeModel, 'networks' | 'volumes'>,
+  model: ComposeModel,
 ): string {
   const shared = { labels: escapeValues(deploymentLabels(deployment)) };
+  /** An image that the user has given a name is there to stay. */
+  const isOurs = (service: string) => {
+    const { isBuilt = false, image = null } = model.services.get(service) ?? {};
+    return isBuilt && image === null;
+  };
   const labelled = (names: readonly string[]) =>
     names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, shared]));
   return JSON.stringify(
@@ -20,7 +25,10 @@ export function renderOverride(
       services: Object.fromEntries(
         services.map((service) => [
           service.name,
-          { labels: escapeValues(containerLabels(deployment, service)) },
+          {
+            labels: escapeValues(containerLabels(deployment, service)),
+            ...(isOurs(service.name) ? { build: shared } : {}),
+          },
         ]),
       ),
       networks: labelled(model.networks),

@@ -16,13 +16,14 @@ export type Detect = (node: NodeSpec, signal?: AbortSignal) => Promise<Outcome<D
 export function createDetection(pool: ConnectionPool): Detect {
   const known = new WeakMap<Connection, DockerTools>();
   return async (node, signal) => {
-    const asked = await pool.use(node, async (connection): Promise<Outcome<DockerTools>> => {
+    const ask = async (connection: Connection): Promise<Outcome<DockerTools>> => {
       const cached = known.get(connection);
       if (cached) return { ok: true, value: cached };
       const detected = await detectDocker(connection, node, signal);
       if (detected.ok) known.set(connection, detected.value);
       return detected;
-    });
+    };
+    const asked = await pool.use(node, ask, { signal });
     return asked.ok ? asked.value : asked;
   };
 }

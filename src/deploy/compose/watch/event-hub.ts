@@ -145,8 +145,10 @@ async function followEvents(
 ): Promise<Outcome<CommandResult>> {
   const stdout = createLineSink(onLine, { maxLength: 1024 * 1024 });
   const command = eventsCommand(deployment, since);
-  return pool.use(deployment.node, (connection) =>
-    connection.exec(command, { stdout, signal, graceMs: 1_000 }),
+  return pool.use(
+    deployment.node,
+    (connection) => connection.exec(command, { stdout, signal, graceMs: 1_000 }),
+    { signal },
   );
 }
 

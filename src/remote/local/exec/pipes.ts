@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 
 /** Both ends of a pipe, as file descriptors that whoever takes the pipe has to close. */
 export interface Pipe {
@@ -71,7 +71,7 @@ async function makePipes(count: number): Promise<Pipe[]> {
     const names = Array.from({ length: count }, (_, index) =>
       path.join(String(folder), `${index}`),
     );
-    await promisify(execFile)('mkfifo', ['-m', '600', ...names]);
+    await makeFifos(names);
     for (const name of names) pipes.push(openPipe(name));
   } catch {
     // Not fatal: the caller falls back to sockets, and what was opened is used.
@@ -79,6 +79,15 @@ async function makePipes(count: number): Promise<Pipe[]> {
     if (folder !== null) await rm(folder, { recursive: true, force: true });
   }
   return pipes;
+}
+
+/** In a session of its own: a Ctrl-C on the terminal is not meant for it. */
+async function makeFifos(names: readonly string[]): Promise<void> {
+  const options = { stdio: 'ignore', detached: true } as const;
+  const [status] = (await once(spawn('mkfifo', ['-m', '600', ...names], options), 'exit')) as [
+    number | null,
+  ];
+  if (status !== 0) throw new Error('mkfifo failed');
 }
 
 function openPipe(name: string): Pipe {

@@ -1,3 +1,4 @@
+import { orAborted } from '../../../async/abort.js';
 import type { Outcome } from '../../../model/failure.js';
 import { formatAddress } from './address.js';
 import { prepareCredentials, type Credentials } from './authentication/credentials.js';
@@ -42,12 +43,17 @@ async function logInTo(
   context: LoginContext,
   signal: AbortSignal,
 ): Promise<Outcome<Login>> {
-  const route = await resolveRoute(node, context);
+  // Other programs and slow key files are part of it: they may go on, but nobody has to wait for them.
+  const route = await orAborted(resolveRoute(node, context), signal);
+  if (route === null) return cancelLogin();
   if (!route.ok) return route;
   const legs: Leg[] = [];
   for (const target of route.value) {
-    if (signal.aborted) return cancelLogin();
-    const credentials = await prepareCredentials(target, context.shared.readKey, context.clock);
+    const credentials = await orAborted(
+      prepareCredentials(target, context.shared.readKey, context.clock),
+      signal,
+    );
+    if (credentials === null) return cancelLogin();
     if (!credentials.ok) return target.isHop ? atHop(target.name, credentials) : credentials;
     legs.push({ target, credentials: credentials.value });
   }

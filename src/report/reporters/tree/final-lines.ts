@@ -1,4 +1,4 @@
-import type { NodeChecked, ScenarioFinished, Warning } from '../../../model/event.js';
+import type { HookFinished, NodeChecked, ScenarioFinished, Warning } from '../../../model/event.js';
 import { describePlace, renderFailure, summarizeFailure } from '../../failure.js';
 import { summarizeLoad } from '../../load/headline.js';
 import { formatSeconds } from '../../text/duration.js';
@@ -45,10 +45,22 @@ export function renderNodeCheck(event: NodeChecked, style: Style): string[] {
   ];
 }
 
+/** Of a hook that did what it should, nothing has to stay. */
+export function renderHookEnd(event: HookFinished, style: Style): string[] {
+  if (event.failure === null) return [];
+  const [first = '', ...rest] = renderFailure(event.failure, { style });
+  const about = event.scenario === undefined ? '' : `${event.scenario}: `;
+  const sign =
+    event.on_error === 'fail' ? style.bad(style.signs.failed) : style.caution(style.signs.warning);
+  return [`${sign} ${about}${first}`, ...rest];
+}
+
 function describeEnd(event: ScenarioFinished, style: Style): string {
   const attempts = event.attempts > 1 ? style.caution(` (attempt ${event.attempts})`) : '';
   if (event.status === 'completed') {
-    return (summarizeLoad(event.metrics) || 'completed') + attempts;
+    const kept =
+      event.kept_from === undefined ? '' : style.faint(` (kept from ${event.kept_from})`);
+    return (summarizeLoad(event.metrics) || 'completed') + attempts + kept;
   }
   const why = event.failure === null ? event.reason : summarizeFailure(event.failure);
   const because = why === null ? '' : `: ${toPrintableLine(why)}`;

@@ -157,8 +157,12 @@ export function applyToScenario(view: ScenarioView, event: StampedEvent, atMs: n
       applyPause(view, event, atMs);
       return;
     case 'script_finished':
+    case 'hook_started':
+    case 'hook_finished':
     case 'warning':
     case 'suite_started':
+    case 'suite_resumed':
+    case 'recovered':
     case 'node_checked':
     case 'scenario_started':
     case 'scenario_finished':

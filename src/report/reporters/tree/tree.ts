@@ -2,6 +2,8 @@ import type { Writable } from 'node:stream';
 
 import type { ScenarioFinished } from '../../../model/event.js';
 import type { Reporter } from '../../reporter.js';
+import { describeResume } from '../../resume.js';
+import { describeEvent } from '../narration.js';
 import { createSummaryOutput, type SummaryOutputOptions } from '../summary-output.js';
 import { plainStyle } from '../../text/style.js';
 import { createTextStream } from '../../text/stream.js';
@@ -10,7 +12,12 @@ import { renderFrame } from './frame.js';
 import type { LiveRendererOptions } from './live-renderer.js';
 import { createPainter, type TerminalSize } from './painter.js';
 import { applyEvent, createRunView } from './run-view.js';
-import { renderNodeCheck, renderScenarioLine, renderWarning } from './final-lines.js';
+import {
+  renderHookEnd,
+  renderNodeCheck,
+  renderScenarioLine,
+  renderWarning,
+} from './final-lines.js';
 import { type SuiteList, startSuiteList } from './suite-list.js';
 
 /** The width is that of the summary; the picture takes the terminal's own. */
@@ -92,8 +99,17 @@ export function createTreeReporter(
         nameWidth = Math.min(WIDEST_NAME, Math.max(0, ...names.map(displayWidth)));
         list = startSuiteList(names, titleOf, rendererOptions);
       }
+      if (event.type === 'suite_resumed') {
+        lines.push(...describeResume(event, style));
+      }
+      if (event.type === 'recovered') {
+        lines.push(...describeEvent(event, { style }));
+      }
       if (event.type === 'warning') {
         lines.push(renderWarning(event, style));
+      }
+      if (event.type === 'hook_finished') {
+        lines.push(...renderHookEnd(event, style));
       }
       if (event.type === 'node_checked') {
         lines.push(...renderNodeCheck(event, style));

@@ -1,4 +1,6 @@
+import type { ForeignGpuMemory } from '../../../model/foreign-use.js';
 import type { GpuFacts, NodeFacts } from '../../../model/node-facts.js';
+import { describeUnseenMemory } from '../../../report/nodes/foreign.js';
 import { formatSize } from '../../../report/text/size.js';
 import type { GpuProcess } from '../survey/gpus.js';
 
@@ -51,16 +53,20 @@ function judgeGpuUse(
       const memory = memoryBytes === null ? '' : ` with ${formatSize(memoryBytes)}`;
       return `${where} is used by ${name} (process ${pid})${memory}`;
     });
-  const seen = new Set(processes.map(({ gpu }) => gpu));
-  // From inside a container, or of other users, no processes are told, but their memory is.
-  const unseen = gpus
-    .filter(
-      ({ index, memory_used_bytes }) =>
-        !seen.has(index) && (memory_used_bytes ?? 0) > IDLE_GPU_BYTES,
-    )
-    .map(
-      ({ index, memory_used_bytes }) =>
-        `${formatSize(memory_used_bytes ?? 0)} of GPU ${index} are in use, by whom cannot be seen`,
-    );
-  return [...foreign, ...unseen];
+  return [...foreign, ...findUnseenMemory(gpus, processes).map(describeUnseenMemory)];
+}
+
+/** From inside a container, or of other users, no processes are told, but their memory is. */
+export function findUnseenMemory(
+  gpus: readonly GpuFacts[],
+  processes: readonly GpuProcess[],
+): readonly ForeignGpuMemory[] {
+  return gpus.flatMap(({ index, memory_used_bytes }) => {
+    const seen = processes.filter(({ gpu }) => gpu === index);
+    // One that does not say how much it has may have it all.
+    if (seen.some(({ memoryBytes }) => memoryBytes === null)) return [];
+    const known = seen.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0);
+    const used_bytes = (memory_used_bytes ?? 0) - known;
+    return used_bytes > IDLE_GPU_BYTES ? [{ gpu: index, used_bytes }] : [];
+  });
 }

@@ -49,7 +49,9 @@ async function startDocker(
   { pool, signal, check, tell }: RecoveryOptions,
 ): Promise<NodeCheck> {
   const { node } = unfit;
-  const restarted = await pool.use(node, (connection) => restartDocker(connection, signal));
+  const restarted = await pool.use(node, (connection) => restartDocker(connection, signal), {
+    signal,
+  });
   if (!restarted.ok) return unfit;
   const message = describeRestart(restarted.value);
   if (message !== null) tell(node, message);

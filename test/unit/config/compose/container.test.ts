@@ -127,15 +127,31 @@ describe('what a scenario requires and how its nodes are checked', () => {
       autoRecovery: false,
       minFreeDiskBytes: 500_000_000,
     });
+    expect(plain.isolation).toEqual({
+      onDirty: 'stop',
+      onForeign: 'report',
+      foreignWaitMs: 600_000,
+      afterForeignWait: 'fail',
+      foreignLoad: 0.5,
+    });
     const scenario = await scenarioOf({
+      'config/scenarios.yaml':
+        'execution_config: { isolation: { on_dirty: continue, foreign_wait: 5m } }\n',
       'config/defaults.yaml':
-        'service_health_check: { auto_recovery: true, min_free_disk: 10GB }\n',
+        'service_health_check: { auto_recovery: true, min_free_disk: 10GB }\nisolation: { foreign_load: 1.5 }\n',
       'scenarios/one/metadata.yaml':
-        'name: first\nresource_requirements: { min_gpu_memory: 80GB, min_gpus: 8, gpu_model: H100 }\nservice_health_check: { min_free_disk: 2GiB }\n',
+        'name: first\nresource_requirements: { min_gpu_memory: 80GB, min_gpus: 8, gpu_model: H100 }\nservice_health_check: { min_free_disk: 2GiB }\nisolation: { on_foreign: wait, after_foreign_wait: report }\n',
     });
     expect(scenario.serviceHealthCheck).toMatchObject({
       autoRecovery: true,
       minFreeDiskBytes: 2 ** 31,
+    });
+    expect(scenario.isolation).toEqual({
+      onDirty: 'continue',
+      onForeign: 'wait',
+      foreignWaitMs: 300_000,
+      afterForeignWait: 'report',
+      foreignLoad: 1.5,
     });
     expect(scenario.resourceRequirements).toEqual({
       minGpuMemoryBytes: 80e9,

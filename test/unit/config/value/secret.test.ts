@@ -25,6 +25,11 @@ describe('the name of a secret', () => {
     'GOOGLE_CREDENTIALS',
     'PRIVATE_KEY',
     'DB_PASS',
+    'ENCRYPTION_KEY',
+    'Authorization',
+    'proxy-authorization',
+    'X-Api-Key',
+    'SESSION_COOKIE',
   ])('is %s', (name) => {
     expect(looksSecret(name)).toBe(true);
   });
@@ -58,6 +63,37 @@ describe('the collected secrets', () => {
     secrets.add('from nodes.yaml');
     secrets.add(null);
     expect(secrets.values()).toEqual(['from nodes.yaml', 'hunter2!', '4711']);
+  });
+
+  it.each([
+    ['WHATEVER', 'hf_AbCdEfGhIjKlMnOpQr', ['hf_AbCdEfGhIjKlMnOpQr']],
+    ['WHATEVER', 'sk-proj-0123456789abcdef', ['sk-proj-0123456789abcdef']],
+    ['LICENCE', 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl', ['eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl']],
+    ['DATABASE', 'postgres://me:p%40ssw0rd@db:5432/x', ['p%40ssw0rd', 'p@ssw0rd']],
+    ['ENGINE_KEY', 'f00dcafe0123456789ab', ['f00dcafe0123456789ab']],
+    ['SORT_KEY', 'created_at', []],
+    ['MODEL', 'sk-learn', []],
+    ['HOMEPAGE', 'http://example.org:8080/x@y', []],
+  ])('give themselves away as the value of %s: %s', (name, value, expected) => {
+    const secrets = createSecretCollector();
+    secrets.note(name, value);
+    expect(secrets.values()).toEqual(expected);
+  });
+
+  it('are whatever a marked variable holds, before and after it was marked', () => {
+    const secrets = createSecretCollector();
+    secrets.note('ENGINE_LOGIN', 'before');
+    secrets.mark('ENGINE_LOGIN');
+    secrets.note('ENGINE_LOGIN', 'later on');
+    secrets.note('OTHER', 'something else');
+    expect(secrets.values()).toEqual(['later on', 'before']);
+  });
+
+  it('are masked as they are written in YAML, JSON and compose files, too', () => {
+    const mask = createMask([`it's "$x"`]);
+    expect(mask(`a: 'it''s "$x"'`)).toBe(`a: '***'`);
+    expect(mask(`"it's \\"$x\\""`)).toBe('"***"');
+    expect(mask(`it's "$$x"`)).toBe('***');
   });
 
   it('are masked longest first, so that nothing is left of one that contains another', () => {

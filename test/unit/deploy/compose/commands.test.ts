@@ -20,11 +20,13 @@ import { nodeSpec, serviceSpec } from '../../../support/specs.js';
 
 const deployment: Deployment = {
   run: '20260101_120000',
+  controller: 'c0ffee',
   scenario: 'Baseline.Test',
   node: nodeSpec({ name: 'node1' }),
   workingFolder: '/opt/inference/run/baseline',
   stateFolder: '/opt/inference/run/baseline.state',
 };
+const marks = { PLAYBOOK_RUN: '20260101_120000', PLAYBOOK_CONTROLLER: 'c0ffee' };
 const V1 = { major: 1, version: '1.29.2', argv: ['docker-compose'] } as const;
 const V2 = { major: 2, version: '2.26.1', argv: ['docker', 'compose'] } as const;
 const project = projectName(deployment);
@@ -64,31 +66,37 @@ describe('compose', () => {
     expect(configCommand(deployment, 'docker-compose.yml', V1)).toEqual({
       argv: ['docker-compose', '-p', project, '-f', 'docker-compose.yml', 'config'],
       cwd: '/opt/inference/run/baseline',
+      env: marks,
     });
     expect(configCommand(deployment, 'engines/p d.yml', V2)).toEqual({
       argv: ['docker', 'compose', '--profile', '*', '-p', project, '-f', 'p d.yml', 'config'],
       cwd: '/opt/inference/run/baseline/engines',
+      env: marks,
     });
   });
 
   it('gets what was set here in its environment, never as an argument', () => {
     const variables = { TOKEN: 'hunter2' };
     const command = configCommand({ ...deployment, variables }, 'docker-compose.yml', V2);
-    expect(command.env).toEqual(variables);
+    expect(command.env).toEqual({ ...variables, ...marks });
     expect(command.argv.join(' ')).not.toContain('hunter2');
   });
 
+  it('bears the marks of its run where it may outlive its connection, so that it is found and ended', () => {
+    expect(eventsCommand(deployment, '30s').env).toEqual(marks);
+    for (const command of [createCommand, buildCommand]) {
+      expect(command(deployment, 'docker-compose.yml', V1, ['a'], '{}').env).toEqual(marks);
+    }
+  });
+
   it('builds', () => {
-    expect(buildCommand(deployment, 'docker-compose.yml', V1, ['a', 'b']).argv).toEqual([
-      'docker-compose',
-      '-p',
-      project,
-      '-f',
-      'docker-compose.yml',
-      'build',
-      'a',
-      'b',
+    const command = buildCommand(deployment, 'docker-compose.yml', V1, ['a', 'b'], '{}');
+    const override = '/opt/inference/run/baseline.state/docker-compose-yml.override.json';
+    expect(operands(command)).toEqual([
+      ...[override, 'docker-compose', '-p', project, '-f', 'docker-compose.yml', '-f', override],
+      ...['build', 'a', 'b'],
     ]);
+    expect(command.stdin).toBe('{}');
   });
 
   it('creates exactly the services that are named, and starts none', () => {

@@ -78,6 +78,7 @@ volumes:
 
 const deployment: Deployment = {
   run: 'r1',
+  controller: 'c0ffee',
   scenario: 's',
   node: nodeSpec({ name: 'node1' }),
   workingFolder: '/w',
@@ -120,10 +121,11 @@ describe('the file that is laid over', () => {
     const services = [serviceSpec('a'), serviceSpec('b@node1')];
     const shared = {
       'playbook.run': 'r1',
+      'playbook.controller': 'c0ffee',
       'playbook.scenario': 's',
       'playbook.node': 'node1',
     };
-    const model = { networks: ['default'], volumes: ['data'] };
+    const model = { services: new Map(), networks: ['default'], volumes: ['data'] };
     expect(JSON.parse(renderOverride(deployment, services, model))).toEqual({
       services: {
         a: { labels: { ...shared, 'playbook.service': 'a' } },
@@ -134,13 +136,31 @@ describe('the file that is laid over', () => {
     });
   });
 
-  it('leaves sections out that would be empty, and keeps compose from substituting', () => {
-    const text = renderOverride({ ...deployment, run: '$HOME' }, [], { networks: [], volumes: [] });
-    expect(JSON.parse(text)).toEqual({ services: {} });
-    const labelled = renderOverride({ ...deployment, run: '$HOME' }, [serviceSpec('a')], {
-      networks: [],
-      volumes: [],
+  it('labels images that it builds, unless the user has given them a name', () => {
+    const built = { isBuilt: true, platform: null, pullPolicy: null, awaits: [] };
+    const services = new Map([
+      ['own', { ...built, image: null }],
+      ['named', { ...built, image: 'company/engine:1' }],
+      ['pulled', { ...built, isBuilt: false, image: 'lab/busybox:1' }],
+    ]);
+    const wanted = [...services.keys()].map((name) => serviceSpec(name));
+    const model = { services, networks: [], volumes: [] };
+    const overlaid = JSON.parse(renderOverride(deployment, wanted, model)) as {
+      services: Record<string, { build?: { labels: Record<string, string> } }>;
+    };
+    expect(overlaid.services['own']?.build?.labels).toMatchObject({
+      'playbook.run': 'r1',
+      'playbook.controller': 'c0ffee',
     });
+    expect(overlaid.services['named']).not.toHaveProperty('build');
+    expect(overlaid.services['pulled']).not.toHaveProperty('build');
+  });
+
+  it('leaves sections out that would be empty, and keeps compose from substituting', () => {
+    const model = { services: new Map(), networks: [], volumes: [] };
+    const text = renderOverride({ ...deployment, run: '$HOME' }, [], model);
+    expect(JSON.parse(text)).toEqual({ services: {} });
+    const labelled = renderOverride({ ...deployment, run: '$HOME' }, [serviceSpec('a')], model);
     expect(labelled).toContain('"playbook.run": "$$HOME"');
   });
 });

@@ -10,6 +10,7 @@ import { nodeSpec, serviceSpec } from '../../../support/specs.js';
 
 const deployment: Deployment = {
   run: '20260101_120000',
+  controller: 'c0ffee',
   scenario: 'baseline',
   node: nodeSpec(),
   workingFolder: '/work/baseline',
@@ -26,6 +27,7 @@ const spec: ProcessSpec = {
 const service = serviceSpec('p-1@node1', [], { process: spec });
 const labels = {
   PLAYBOOK_RUN: '20260101_120000',
+  PLAYBOOK_CONTROLLER: 'c0ffee',
   PLAYBOOK_SCENARIO: 'baseline',
   PLAYBOOK_NODE: 'node1',
   PLAYBOOK_SERVICE: 'p-1@node1',
@@ -91,6 +93,7 @@ describe('the commands of the process backend', () => {
       'INT',
       '2500',
       'PLAYBOOK_RUN=20260101_120000',
+      'PLAYBOOK_CONTROLLER=c0ffee',
       'PLAYBOOK_SCENARIO=baseline',
       'PLAYBOOK_NODE=node1',
       'PLAYBOOK_SERVICE=p-1@node1',
@@ -114,6 +117,7 @@ describe('the commands of the process backend', () => {
       'playbook',
       '/work/.state',
       'PLAYBOOK_RUN=20260101_120000',
+      'PLAYBOOK_CONTROLLER=c0ffee',
       'PLAYBOOK_SCENARIO=baseline',
       'PLAYBOOK_NODE=node1',
     ]);

@@ -36,6 +36,7 @@ it('a service whose connection is lost is neither alive nor dead, and can still 
   const root = await makeTempFolder();
   const deployment = {
     run: `lost-${process.pid}`,
+    controller: 'c0ffee',
     scenario: 's',
     node: nodeSpec(),
     workingFolder: root,

@@ -139,3 +139,76 @@ describe('a pool of connections', () => {
     expect(dials).toBe(4);
   });
 });
+
+describe('a wait for a connection that is given up', () => {
+  /** Dials that take until they are given up or let through. */
+  const slowPool = (max = Infinity) => {
+    const dials: { readonly signal: AbortSignal; readonly letThrough: () => void }[] = [];
+    const connect: Connect = (node, signal) =>
+      new Promise((resolve) => {
+        const failure = createFailure('cancelled', 'given up');
+        signal.addEventListener('abort', () => resolve({ ok: false, failure }));
+        dials.push({ signal, letThrough: () => resolve(openLocal(node, { cwd: '/' })) });
+      });
+    const dialled = (count: number) => expect.poll(() => dials.length).toBe(count);
+    return { pool: createPool(connect, createBudget(max)), dials, dialled };
+  };
+  const cancelled = { ok: false, failure: { kind: 'cancelled', node: 'a' } };
+
+  it('ends at once, and the dial with it', async () => {
+    const { pool, dials, dialled } = slowPool();
+    const stop = new AbortController();
+    const used = pool.use(node('a'), nothing, { signal: stop.signal });
+    await dialled(1);
+    stop.abort();
+    expect(await used).toMatchObject(cancelled);
+    expect(dials[0]?.signal.aborted).toBe(true);
+    await pool.closeAll();
+  });
+
+  it('leaves the dial to others who still wait for it', async () => {
+    const { pool, dials, dialled } = slowPool();
+    const stop = new AbortController();
+    const impatient = pool.use(node('a'), nothing, { signal: stop.signal });
+    const patient = pool.use(node('a'), () => Promise.resolve('done'));
+    await dialled(1);
+    stop.abort();
+    expect(await impatient).toMatchObject(cancelled);
+    dials[0]?.letThrough();
+    expect(await patient).toEqual({ ok: true, value: 'done' });
+    expect(dials).toHaveLength(1);
+    await pool.closeAll();
+  });
+
+  it('keeps nobody who comes later from dialling anew', async () => {
+    const { pool, dials, dialled } = slowPool();
+    const stop = new AbortController();
+    const first = pool.use(node('a'), nothing, { signal: stop.signal });
+    await dialled(1);
+    stop.abort();
+    await first;
+    const second = pool.use(node('a'), () => Promise.resolve('done'));
+    await dialled(2);
+    dials[1]?.letThrough();
+    expect(await second).toEqual({ ok: true, value: 'done' });
+    await pool.closeAll();
+  });
+
+  it('takes nothing from the budget, and does not dial where the signal had aborted before', async () => {
+    const { pool, dials, dialled } = slowPool(1);
+    const stop = new AbortController();
+    const signal = stop.signal;
+    const first = pool.use(node('a'), nothing, { signal });
+    await dialled(1);
+    const waiting = pool.use(node('b'), nothing, { signal });
+    stop.abort();
+    expect(await first).toMatchObject(cancelled);
+    expect(await waiting).toMatchObject({ failure: { kind: 'cancelled', node: 'b' } });
+    expect(await pool.use(node('c'), nothing, { signal })).toMatchObject({ ok: false });
+    const after = pool.use(node('b'), () => Promise.resolve('done'));
+    await dialled(2);
+    dials[1]?.letThrough();
+    expect(await after).toEqual({ ok: true, value: 'done' });
+    await pool.closeAll();
+  });
+});

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { buffer } from 'node:stream/consumers';
 
 import type { Outcome } from '../../../../model/failure.js';
 import { codeOf, failLogin } from '../failures.js';
@@ -52,25 +53,47 @@ export async function askOpenssh(
 type Answer =
   { readonly ok: true; readonly stdout: string } | { readonly ok: false; readonly reason: string };
 
-function run(
+/**
+ * Runs `ssh` in a session of its own: a Ctrl-C on the terminal is meant for playbook, which may still have to reach nodes
+ * in order to clean them. There is nobody it could ask for anything, either.
+ */
+async function run(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Answer | null> {
-  return new Promise((resolve) => {
-    const env = { ...environment, PATH: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin' };
-    const child = execFile('ssh', args, { env, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
-      if (!error) resolve({ ok: true, stdout });
-      else if (codeOf(error) === 'ENOENT') resolve(null);
-      else resolve({ ok: false, reason: reasonOf(error, stderr) });
-    });
-    child.stdin?.end();
+  const env = { ...environment, PATH: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin' };
+  const child = spawn('ssh', args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  let isLate = false as boolean;
+  const timer = setTimeout(() => {
+    isLate = true;
+    // The group: `Match exec` runs programs, too.
+    if (child.pid !== undefined) endGroup(child.pid);
+  }, TIMEOUT_MS);
+  const ended = new Promise<number | Error | null>((resolve) => {
+    child.once('error', resolve).once('close', resolve);
   });
+  const [stdout, stderr] = await Promise.all([buffer(child.stdout), buffer(child.stderr)]);
+  const end = await ended;
+  clearTimeout(timer);
+  if (end === 0) return { ok: true, stdout: stdout.toString() };
+  if (isLate) return { ok: false, reason: `no answer within ${TIMEOUT_MS / 1_000} s` };
+  if (end instanceof Error) {
+    return codeOf(end) === 'ENOENT' ? null : { ok: false, reason: end.message };
+  }
+  return { ok: false, reason: complaintOf(stderr.toString()) ?? `ssh -G ended with ${end}` };
 }
 
-function reasonOf(error: { killed?: boolean; message: string }, stderr: string): string {
-  if (error.killed) return `no answer within ${TIMEOUT_MS / 1_000} s`;
-  const lines = stderr.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('Pseudo-'));
-  return lines[0] ?? error.message;
+function endGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch (error) {
+    // It has just ended by itself.
+    if (codeOf(error) !== 'ESRCH') throw error;
+  }
+}
+
+function complaintOf(stderr: string): string | undefined {
+  return stderr.split(/\r?\n/).find((line) => line !== '' && !line.startsWith('Pseudo-'));
 }
 
 function parseAnswer(stdout: string): SshOptions {

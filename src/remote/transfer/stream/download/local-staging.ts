@@ -17,11 +17,20 @@ export async function reserveStaging(
   random: () => number,
 ): Promise<string> {
   await mkdir(home, { recursive: true });
-  const host = hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-');
-  const prefix = `.${labelOf(target)}.${host}.`;
+  const prefix = `.${labelOf(target)}.${hostLabel()}.`;
   await removeAbandoned(home, prefix);
   const unique = Math.floor(random() * 36 ** 8).toString(36);
   return path.join(home, `${prefix}${process.pid}-${unique}.part`);
+}
+
+/** Whether something of this name is an incomplete copy that this process has begun. */
+export function isOwnStaging(name: string): boolean {
+  const own = `.${hostLabel()}.${process.pid}-`;
+  return name.startsWith('.') && name.includes(own) && /-[0-9a-z]+\.part$/.test(name);
+}
+
+function hostLabel(): string {
+  return hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-');
 }
 
 async function removeAbandoned(home: string, prefix: string): Promise<void> {

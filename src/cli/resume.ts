@@ -1,0 +1,171 @@
+import path from 'node:path';
+
+import type { ExplainedValue, LoadedProject } from '../config/load.js';
+import { ExitCode } from '../model/exit-code.js';
+import type { Outcome } from '../model/failure.js';
+import type { SuitePlan } from '../model/plan.js';
+import type { ResumeOverview } from '../report/resume.js';
+import type { IsAlive } from '../results/read.js';
+import type { RunDetails } from '../results/read/record.js';
+import type { ResumePlan } from '../run/resume/plan-resume.js';
+import { exitCodeOf } from '../run/verdict.js';
+import { CliError } from './error.js';
+import type { Globals } from './globals.js';
+import { openProject, readProject } from './open-project.js';
+
+export interface Continuation {
+  readonly plan: SuitePlan;
+  readonly resume: ResumePlan;
+  /** The run was still under way when this was planned. */
+  readonly isEarly: boolean;
+  /** Plans the same scenarios once more, after others have had the project. */
+  readonly again: () => Promise<Outcome<ResumePlan>>;
+}
+
+/** What continuing an earlier run comes to. */
+export type Resumption =
+  | Continuation
+  /** There is nothing to continue; why. */
+  | { readonly plan: null; readonly why: string };
+
+/**
+ * Plans the continuation of an earlier run: the same scenarios, as they are now. Opens no connection.
+ *
+ * @param named The run, or the beginning of its name; `null`: the newest that did not complete.
+ * @param mayWait Also one that is still under way: it will be waited for.
+ */
+export async function planResumption(
+  globals: Globals,
+  named: string | null,
+  mayWait: boolean,
+): Promise<Resumption> {
+  const run = await findRun(globals, named);
+  if (run === null) return { plan: null, why: 'every run has completed, or was continued' };
+  const isEarly = run.status === 'running';
+  if (isEarly && !mayWait) throw await underWay(globals, run.run);
+  const names = run.scenarios.map(({ name }) => name);
+  if (names.length === 0) {
+    throw new CliError(
+      `nothing is left of run ${run.run} that tells which scenarios it had`,
+      ExitCode.usage,
+      'name them: playbook run SCENARIO...',
+    );
+  }
+  const [{ planSuite }, { planResume, selectFormer }] = await Promise.all([
+    import('../plan/suite-plan.js'),
+    import('../run/resume/plan-resume.js'),
+  ]);
+  const project = await openProject(globals, names);
+  const { selected, leftOut } = selectFormer(project, names);
+  // Perhaps it is there and cannot be read: then what is wrong with the files is the answer.
+  if (leftOut.some(({ scenario }) => !project.scenarios.some(({ name }) => name === scenario))) {
+    await openProject(globals);
+  }
+  if (selected.length === 0) {
+    const reasons = leftOut.map(({ scenario, reason }) => `${scenario}: ${reason}`).join('; ');
+    throw new CliError(`nothing of run ${run.run} can be run`, ExitCode.usage, reasons);
+  }
+  const { plan } = planSuite(project, { scenarios: selected, tags: [], skipTags: [] });
+  const loaded = await readProject(globals);
+  const planFor = (former: RunDetails) =>
+    planResume(former, plan, leftOut, (scenario) => locateIn(loaded, scenario));
+  const planned = await planFor(run);
+  if (!planned.ok) {
+    const { message, kind, hint } = planned.failure;
+    throw new CliError(message, exitCodeOf(kind), hint);
+  }
+  const resume = planned.value;
+  const isAllKept = resume.decisions.every(({ kept }) => kept !== null);
+  if (run.status === 'completed' && isAllKept) {
+    return { plan: null, why: `run ${run.run} has completed, and nothing has changed since` };
+  }
+  const again = async () => {
+    const { readRun } = await import('../results/read.js');
+    return planFor((await readRun(path.dirname(run.results_path), run.run)) ?? run);
+  };
+  return { plan, resume, isEarly, again };
+}
+
+/** As it is shown before anything is done. */
+export function overviewOf({ from, decisions, leftOut }: ResumePlan): ResumeOverview {
+  return {
+    resumed_from: from,
+    kept: decisions.flatMap(({ scenario, kept }) =>
+      kept ? [{ scenario, kept_from: kept.result.run }] : [],
+    ),
+    rerun: decisions.flatMap(({ scenario, reasons }) => (reasons ? [{ scenario, reasons }] : [])),
+    left_out: leftOut,
+  };
+}
+
+async function findRun(globals: Globals, named: string | null): Promise<RunDetails | null> {
+  const root = path.join(globals.root, 'results');
+  const [{ readRun, readRuns }, { runsUnderWay }] = await Promise.all([
+    import('../results/read.js'),
+    import('../run/locks/project-lock.js'),
+  ]);
+  const isAlive: IsAlive = await runsUnderWay(globals.root);
+  const runs = await readRuns(root, isAlive);
+  const isThere = (name: string | null) => runs.some(({ run }) => run === name);
+  const name =
+    named ??
+    runs.find(({ status, resumed_by }) => status !== 'completed' && !isThere(resumed_by))?.run;
+  if (name === undefined) return null;
+  const run = await readRun(root, name, isAlive);
+  if (!run) {
+    throw await unknownRun(
+      name,
+      runs.map((each) => each.run),
+    );
+  }
+  return run;
+}
+
+async function underWay(globals: Globals, run: string): Promise<CliError> {
+  const { describeHolder, projectHolder } = await import('../run/locks/project-lock.js');
+  const holder = await projectHolder(globals.root);
+  const who = holder === null ? `run ${run}` : describeHolder(holder, { now: Date.now });
+  return new CliError(
+    `${who} is still under way: it can be continued when it is over`,
+    ExitCode.locked,
+    'to wait for that: --wait-lock 30m',
+  );
+}
+
+async function unknownRun(name: string, runs: readonly string[]): Promise<CliError> {
+  const { suggest } = await import('../config/value/nearest.js');
+  const same = runs.filter((run) => run.startsWith(name));
+  if (same.length > 1) {
+    return new CliError(`which run is ${name}?`, ExitCode.usage, `there are ${same.join(', ')}`);
+  }
+  const suggestion = suggest(name, runs, 'there are');
+  const hint = `${suggestion === '' ? '' : `${suggestion} `}playbook results lists them all`;
+  return new CliError(`there is no run ${name}`, ExitCode.usage, hint);
+}
+
+/** Where a value of a scenario is written, or the section that it belongs to. */
+function locateIn(loaded: LoadedProject, scenario: string): (key: string) => string | null {
+  const values = new Map((loaded.explain(scenario) ?? []).map((value) => [value.key, value]));
+  const { nodes = [], scenarios = [] } = loaded.project ?? {};
+  const services = scenarios.find(({ name }) => name === scenario)?.services ?? [];
+  for (const { id, source } of services) values.set(`services.${id}`, at(source));
+  for (const { name, source } of nodes) values.set(`nodes.${name}`, at(source));
+  return (key) => {
+    for (
+      let above = key;
+      above !== '';
+      above = above.slice(0, Math.max(0, above.lastIndexOf('.')))
+    ) {
+      const found = values.get(above);
+      if (!found) continue;
+      return found.file === null ? found.layer : `${found.file}:${found.line ?? 1}`;
+    }
+    return null;
+  };
+}
+
+type Place = Pick<ExplainedValue, 'file' | 'line' | 'layer' | 'key' | 'value'>;
+
+function at({ file, line }: { readonly file: string; readonly line: number }): Place {
+  return { key: '', value: null, layer: 'scenario', file, line };
+}

@@ -1,0 +1,86 @@
+import { EnvHttpProxyAgent } from 'undici';
+
+import type { StampedEvent } from '../../model/event.js';
+import type { WebhookEvent, WebhookSpec } from '../../model/webhook.js';
+import type { Reporter } from '../reporter.js';
+import { describeScenario, describeSuite, isBad, type WebhookMessage } from './message.js';
+import { sendJson } from './send.js';
+
+const RETRIES = 2;
+/** How long the end of a run may wait for messages that are still on their way. */
+const CLOSE_MS = 15_000;
+
+export interface WebhookOptions {
+  /** The machine that runs playbook, as people know it. */
+  readonly host: string;
+  /** Told what could not be sent. Never a reason for a run to fail. */
+  readonly warn: (message: string) => void;
+  readonly closeMs?: number;
+  readonly pausesMs?: readonly number[];
+}
+
+/**
+ * Tells an address how a run goes, beside the run: messages are sent one after the other, and only the end of the run
+ * waits for them, for a while. An address that did not take one gets a single try for each that follows.
+ */
+export function createWebhookReporter(webhook: WebhookSpec, options: WebhookOptions): Reporter {
+  const { host, warn, closeMs = CLOSE_MS, pausesMs } = options;
+  const giveUp = new AbortController();
+  let run = '';
+  let hasFailed = false;
+  // Goes through the proxy that the environment names, as most machines of a lab have to.
+  const dispatcher = new EnvHttpProxyAgent();
+  const defects: unknown[] = [];
+  let sending: Promise<unknown> = Promise.resolve();
+  let closed: Promise<void> | null = null;
+
+  const deliver = async (message: WebhookMessage) => {
+    const problem = await sendJson(webhook, JSON.stringify(message), {
+      signal: giveUp.signal,
+      retries: hasFailed ? 0 : RETRIES,
+      dispatcher,
+      ...(pausesMs === undefined ? {} : { pausesMs }),
+    });
+    if (problem === null) return;
+    hasFailed = true;
+    const what = message.exit_code === null ? 'a failed scenario' : 'the end of the run';
+    warn(`the webhook on ${hostOf(webhook)} was not told of ${what}: ${problem}`);
+  };
+  const send = (message: WebhookMessage) => {
+    // A bug here must not look like one of the run: it is told at the end.
+    sending = sending.then(() => deliver(message)).catch((error: unknown) => defects.push(error));
+  };
+
+  const close = async () => {
+    const timer = setTimeout(() => giveUp.abort(), closeMs);
+    await sending;
+    clearTimeout(timer);
+    await dispatcher.destroy();
+    if (defects.length > 0) throw defects[0];
+  };
+
+  return {
+    on(event: StampedEvent) {
+      if (event.type === 'suite_started') run = event.run;
+      if (event.type === 'scenario_finished' && isBad(event)) {
+        if (webhook.on.includes('scenario_failed')) send(describeScenario(event, run, host));
+      }
+      if (event.type === 'suite_finished') {
+        const about = aboutEnd(webhook, event.exit_code);
+        if (about !== null) send(describeSuite(event, host, about));
+      }
+    },
+    close: () => (closed ??= close()),
+  };
+}
+
+/** Which of the two that a run can end with is to be told. */
+function aboutEnd({ on }: WebhookSpec, exitCode: number): WebhookEvent | null {
+  if (exitCode !== 0 && on.includes('suite_failed')) return 'suite_failed';
+  return on.includes('suite_finished') ? 'suite_finished' : null;
+}
+
+/** The rest of the address is a secret. */
+function hostOf({ url }: WebhookSpec): string {
+  return new URL(url).host;
+}

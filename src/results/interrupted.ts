@@ -1,0 +1,103 @@
+import { access, readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+
+import type { Failure, Outcome } from '../model/failure.js';
+import { type Mask, renderJson } from './document.js';
+import { writeAtomically } from './files/atomic-file.js';
+import { isMissing } from './files/file-failure.js';
+import { isRunId, SUITE_SUMMARY } from './layout.js';
+import { type IsAlive, readRun } from './read.js';
+
+export interface Concluded {
+  /** The runs that were found to be interrupted, the oldest first. */
+  readonly runs: readonly string[];
+  readonly failures: readonly Failure[];
+}
+
+/**
+ * Gives every run that died, and so never wrote its summary, the one that its traces tell, with the status `interrupted`;
+ * and removes the files that it was writing at that moment.
+ *
+ * @param resultsRoot Absolute; where there is none, there are no runs.
+ * @param isAlive Whether somebody is still at a run.
+ */
+export async function concludeInterrupted(
+  resultsRoot: string,
+  isAlive: IsAlive,
+  mask: Mask,
+): Promise<Concluded> {
+  const runs: string[] = [];
+  const failures: Failure[] = [];
+  for (const run of await listFolder(resultsRoot)) {
+    const folder = path.join(resultsRoot, run);
+    if (!isRunId(run) || isAlive(run) || (await exists(path.join(folder, SUITE_SUMMARY)))) continue;
+    await removeUnfinished(folder);
+    const concluded = await conclude(resultsRoot, run, mask);
+    if (concluded.ok) runs.push(run);
+    else failures.push(concluded.failure);
+  }
+  return { runs, failures };
+}
+
+async function conclude(resultsRoot: string, run: string, mask: Mask): Promise<Outcome<void>> {
+  const found = await readRun(resultsRoot, run);
+  if (found === null) return { ok: true, value: undefined };
+  const { started_at, duration_s, scenarios, resumed_from } = found;
+  const lasted = duration_s ?? 0;
+  const summary = {
+    run,
+    ...(resumed_from === null ? {} : { resumed_from }),
+    status: 'interrupted',
+    // It never came to return one.
+    exit_code: null,
+    started_at,
+    ended_at:
+      started_at === null
+        ? null
+        : new Date(Date.parse(started_at) + lasted * 1000).toISOString(),
+    scenarios: scenarios.map(
+      ({ name, status, attempts, duration_s, failure, reason, kept_from }) => ({
+        name,
+        status,
+        attempts,
+        duration_s,
+        failure,
+        reason,
+        ...(kept_from === null ? {} : { kept_from }),
+      }),
+    ),
+  };
+  return writeAtomically(path.join(resultsRoot, run, SUITE_SUMMARY), renderJson(summary, mask));
+}
+
+/** Files under the names that they have while they are written. */
+async function removeUnfinished(folder: string): Promise<void> {
+  const host = hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-');
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const { name, parentPath } of entries) {
+    const isTemporary = /^\..+\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);
+    const isPart = name.startsWith('.') && /\.\d+-[0-9a-z]+\.part$/.test(name);
+    if (isTemporary || (isPart && name.includes(`.${host}.`))) {
+      await rm(path.join(parentPath, name), { recursive: true, force: true });
+    }
+  }
+}
+
+async function listFolder(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await access(file);
+    return true;
+  } catch {
+    return false;
+  }
+}

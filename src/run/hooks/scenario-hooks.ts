@@ -1,0 +1,84 @@
+import { scriptEnvironment } from '../../benchmark/environment.js';
+import type { Failure } from '../../model/failure.js';
+import type { HookPoint } from '../../model/hook.js';
+import type { ScenarioStatus } from '../../model/result.js';
+import type { Attempt } from '../attempt.js';
+import { recordOf } from '../events.js';
+import { resultDirectories } from '../phases/prepare.js';
+import { controllerToken } from '../place.js';
+import { callHooks, NEVER } from './call-hooks.js';
+
+/**
+ * Calls the hooks of a point of a scenario. Those that only matter to a scenario that goes on are given up with the user's
+ * signal; the others run within their own time, whatever happens.
+ *
+ * @param end How it went, once that is known.
+ */
+export async function callScenarioHooks(
+  attempt: Attempt,
+  point: HookPoint,
+  end: { readonly status: ScenarioStatus; readonly durationMs: number } | null = null,
+): Promise<readonly Failure[]> {
+  const { context, plan, number, failures } = attempt;
+  const { scenario } = plan;
+  const isCancellable =
+    point === 'before_scenario' || point === 'after_ready' || point === 'after_benchmark';
+  const signal = isCancellable ? attempt.signal : NEVER;
+  const [first] = failures;
+  const isOver = end !== null;
+  return callHooks(context, scenario.hooks, {
+    point,
+    scenario: scenario.name,
+    nodes: plan.nodes,
+    env: (machine) => environmentOn(attempt, machine, isOver),
+    cwd: (machine) => (isOver ? null : workingFolderOn(attempt, machine)),
+    event: {
+      attempt: number,
+      max_attempts: attempt.maxAttempts,
+      status: end?.status ?? statusNow(attempt),
+      duration_s: end === null ? null : Math.round(end.durationMs) / 1000,
+      failure: first ? recordOf(first) : null,
+      failures: failures.map(recordOf),
+      script: attempt.script,
+      metrics: attempt.metrics,
+      nodes: plan.nodes.map(({ name }) => name),
+      results_path: attempt.resultFolder,
+    },
+    folder: attempt.resultFolder,
+    signal,
+  });
+}
+
+/** Once per attempt, as soon as it has failed. */
+export async function callFailureHooks(attempt: Attempt): Promise<void> {
+  if (attempt.isFailureTold || attempt.failures.length === 0) return;
+  attempt.isFailureTold = true;
+  attempt.failures.push(...(await callScenarioHooks(attempt, 'on_failure')));
+}
+
+function statusNow({ failures }: Attempt): 'running' | 'failed' | 'cancelled' {
+  const [first] = failures;
+  if (!first) return 'running';
+  return first.kind === 'cancelled' ? 'cancelled' : 'failed';
+}
+
+/** As the test script has it, as far as it is there on that machine and at that moment. */
+function environmentOn(attempt: Attempt, machine: string, isOver: boolean) {
+  const { context, plan } = attempt;
+  const { testExecution } = plan.scenario;
+  const place = isOver ? undefined : attempt.places.get(machine);
+  const isScriptHere = place !== undefined && testExecution.node === machine;
+  return scriptEnvironment(plan.scenario, plan.nodes, {
+    run: context.run,
+    controller: controllerToken(context.root),
+    attempt: attempt.number,
+    workingFolder: workingFolderOn(attempt, machine, isOver),
+    resultDirectories: isScriptHere ? resultDirectories(attempt, place) : null,
+  });
+}
+
+/** The scenario's folder on a machine that has one at this moment. */
+function workingFolderOn(attempt: Attempt, machine: string, isOver = false): string | null {
+  if (isOver) return null;
+  return attempt.places.get(machine)?.workingFolder ?? null;
+}

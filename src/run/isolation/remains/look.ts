@@ -1,0 +1,72 @@
+import type { Leftover } from '../../../deploy/backend.js';
+import type { Outcome } from '../../../model/failure.js';
+import { type Attempt, backendOf, deploymentOn, onMachine, runtimesOn } from '../../attempt.js';
+import type { Place } from '../../place.js';
+import { listRemains } from '../../sweep/sweep.js';
+import { findPortHolders } from '../ports/bound-ports.js';
+import { portWord, type ServicePort, servicePortsOn } from '../ports/service-ports.js';
+import { joinRemains } from './join.js';
+import { targetOn } from './target.js';
+
+/** What of an attempt is left on a machine. Everything is asked at the same moment, so that it takes one round trip. */
+export async function lookForRemains(
+  attempt: Attempt,
+  machine: string,
+  place: Place,
+): Promise<Outcome<readonly Leftover[]>> {
+  const { pool } = attempt.context;
+  const outcomes = await Promise.all([
+    ...knowingRuntimesOn(attempt, machine).map((runtime) =>
+      backendOf(attempt, runtime).leftovers(deploymentOn(attempt, place)),
+    ),
+    listRemains(pool, targetOn(attempt, machine, place)),
+    lookForPorts(attempt, place),
+  ]);
+  const found: Leftover[] = [];
+  for (const outcome of outcomes) {
+    if (!outcome.ok) return outcome;
+    found.push(...outcome.value);
+  }
+  return { ok: true, value: joinRemains(found) };
+}
+
+/** The runtimes whose backends know more of what they made than the marks that a sweep goes by. */
+export function knowingRuntimesOn(attempt: Attempt, machine: string) {
+  return runtimesOn(attempt, machine).filter((runtime) => runtime !== 'process');
+}
+
+/**
+ * Ports of services that were started, where nobody was before: whoever has them now came with them. It may have lost
+ * every mark that it was ours.
+ */
+async function lookForPorts(
+  attempt: Attempt,
+  { node }: Place,
+): Promise<Outcome<readonly Leftover[]>> {
+  const ports = suspiciousPorts(attempt, node.name);
+  if (ports.length === 0) return { ok: true, value: [] };
+  const holders = await onMachine(attempt, node, (connection) =>
+    findPortHolders(connection, ports),
+  );
+  if (!holders.ok) return holders;
+  return {
+    ok: true,
+    value: holders.value.map((holder) => {
+      const [owner] = ports.filter((port) => portWord(port) === portWord(holder));
+      const who = holder.description ?? 'a process that the login may not see';
+      const description = `${holder.port}/${holder.protocol} of ${owner?.service ?? '?'}, by ${who}`;
+      return { node: node.name, kind: 'port', description };
+    }),
+  };
+}
+
+function suspiciousPorts({ context, plan, services }: Attempt, node: string) {
+  const before = context.before.get(node);
+  const spec = plan.nodes.find(({ name }) => name === node);
+  // Where nobody looked before, nobody can tell who came first.
+  if (!before || !spec) return [];
+  return servicePortsOn(plan.scenario, spec).filter(
+    (port: ServicePort) =>
+      !before.boundPorts.has(portWord(port)) && services.get(port.service)?.running != null,
+  );
+}

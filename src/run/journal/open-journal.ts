@@ -1,0 +1,187 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+import type { Outcome } from '../../model/failure.js';
+import { writeAtomically } from '../../results/files/atomic-file.js';
+import { fileFailure, isMissing } from '../../results/files/file-failure.js';
+import { carryOver, recordsOf } from './carry-over.js';
+import type { HeldRun, Holding, KeptResults, NamedNode } from './holding.js';
+import type { EarlierRuns, Journal } from './journal.js';
+import { type LineFile, openLineFile, PIECE } from './line-file.js';
+import { parseJournal } from './parse.js';
+import { encodeRecord, type JournalRecord } from './record.js';
+
+export interface JournalOptions {
+  /** The project's root, absolute. */
+  readonly root: string;
+  /** The token of this controller. */
+  readonly controller: string;
+  /** Every machine of the configuration: where a damaged journal does not say which ones a run used. */
+  readonly machines: readonly NamedNode[];
+  /** Hides known secrets in what is written for people. Names and paths are written as they are: they must be found again. */
+  readonly mask: (text: string) => string;
+}
+
+/** The run that is about to begin. */
+export interface OpeningRun {
+  readonly run: string;
+  /** ms since the epoch. */
+  readonly at: number;
+  /** The machines that it may put something on. */
+  readonly nodes: readonly NamedNode[];
+}
+
+/** A journal in which no run was begun yet. */
+export interface OpenedJournal {
+  readonly earlier: EarlierRuns;
+  /** Begins the journal of a run: from now on it may hold something. */
+  begin(run: OpeningRun): Promise<Outcome<Journal>>;
+  /** Removes the journal where nothing is held any more. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Where a project's journal lies. */
+export function journalFile(root: string): string {
+  return path.join(root, '.playbook', 'journal');
+}
+
+/**
+ * Makes a fresh journal, with what earlier runs still hold carried over, and room for what is to come: where there is none,
+ * nothing may be begun. The project's lock has to be held.
+ */
+export async function openJournal(options: JournalOptions): Promise<Outcome<OpenedJournal>> {
+  const file = journalFile(options.root);
+  const read = await readText(file);
+  if (!read.ok) return read;
+  const content = parseJournal(read.value);
+  const earlier = carryOver(content, options);
+  const lines = earlier.flatMap(recordsOf).map(encodeRecord).join('');
+  const length = Buffer.byteLength(lines);
+  const filler = '\n'.repeat(PIECE - (length % PIECE));
+  const made = await makeFile(file, lines + filler);
+  if (!made.ok) return made;
+  const opened = await openLineFile(file, length);
+  if (!opened.ok) return opened;
+  return {
+    ok: true,
+    value: keepJournal(file, opened.value, earlier, content.hasLostRun, options),
+  };
+}
+
+async function readText(file: string): Promise<Outcome<string>> {
+  try {
+    return { ok: true, value: await readFile(file, 'utf8') };
+  } catch (error) {
+    if (isMissing(error)) return { ok: true, value: '' };
+    return { ok: false, failure: fileFailure(error, `could not read ${file}`) };
+  }
+}
+
+async function makeFile(file: string, text: string): Promise<Outcome<void>> {
+  const folder = path.dirname(file);
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    return { ok: false, failure: fileFailure(error, `could not make ${folder}`) };
+  }
+  return writeAtomically(file, text, 0o600);
+}
+
+function keepJournal(
+  file: string,
+  lines: LineFile,
+  found: readonly HeldRun[],
+  hasLostRun: boolean,
+  { controller, mask }: JournalOptions,
+): OpenedJournal {
+  const own: RunBooks[] = [];
+  let earlier = found;
+  let closed: Promise<void> | null = null;
+  const finish = async () => {
+    await lines.close();
+    const isEmpty = own.every((books) => books.isEmpty()) && earlier.length === 0;
+    if (isEmpty) await rm(file, { force: true });
+  };
+  const close = () => (closed ??= finish());
+  return {
+    earlier: {
+      hasLostRun,
+      list: () => earlier,
+      strike(run, ids) {
+        for (const id of ids) strike(lines, run, id);
+        earlier = earlier
+          .map((held) => (held.run === run ? without(held, ids) : held))
+          .filter(({ open, kept }) => open.size > 0 || kept.size > 0);
+      },
+    },
+    async begin({ run, at, nodes }) {
+      const opening = { run, controller, at: new Date(at).toISOString(), nodes };
+      const written = await write(lines, { type: 'opened', ...opening }, false);
+      if (!written.ok) return written;
+      const books = keepBooks(lines, run, mask);
+      own.push(books);
+      return { ok: true, value: { ...books, close } };
+    },
+    close,
+  };
+}
+
+type RunBooks = Omit<Journal, 'close'> & { readonly isEmpty: () => boolean };
+
+function keepBooks(lines: LineFile, run: string, mask: (text: string) => string): RunBooks {
+  const holdings = new Map<number, Holding>();
+  const kept = new Map<number, KeptResults>();
+  const bases = new Map<string, string>();
+  let nextId = 1;
+  const strikeHolding = (id: number) => {
+    if (holdings.delete(id)) strike(lines, run, id);
+  };
+  return {
+    isEmpty: () => holdings.size === 0 && kept.size === 0,
+    async enter(holding) {
+      const id = nextId++;
+      const shown = { ...holding, description: mask(holding.description) };
+      const written = await write(lines, { type: 'entered', run, id, holding: shown }, false);
+      if (!written.ok) return written;
+      holdings.set(id, shown);
+      return { ok: true, value: () => strikeHolding(id) };
+    },
+    async noteBases(node, paths) {
+      const known = JSON.stringify(paths);
+      if (bases.get(node) === known) return { ok: true, value: undefined };
+      const written = await write(lines, { type: 'bases', run, node, paths }, false);
+      if (written.ok) bases.set(node, known);
+      return written;
+    },
+    async keep(results) {
+      const id = nextId++;
+      const written = await write(lines, { type: 'kept', run, id, results }, true);
+      if (!written.ok) return written;
+      kept.set(id, results);
+      for (const [own, holding] of holdings) {
+        const { kind, node, scenario } = holding;
+        const isSame = node === results.node && scenario === results.scenario;
+        // They are not to be emptied any more.
+        if (kind === 'results' && isSame) strikeHolding(own);
+      }
+      return { ok: true, value: undefined };
+    },
+    list: () => [...holdings.values()],
+  };
+}
+
+function write(lines: LineFile, record: JournalRecord, isUrgent: boolean): Promise<Outcome<void>> {
+  return lines.add(encodeRecord(record), { isSynced: true, isUrgent });
+}
+
+/** One that is lost costs a look at a clean node, no more: nobody waits for it. */
+function strike(lines: LineFile, run: string, id: number): void {
+  const line = encodeRecord({ type: 'struck', run, id });
+  void lines.add(line, { isSynced: false, isUrgent: true });
+}
+
+function without(held: HeldRun, ids: readonly number[]): HeldRun {
+  const remaining = <T>(entries: ReadonlyMap<number, T>) =>
+    new Map([...entries].filter(([id]) => !ids.includes(id)));
+  return { ...held, open: remaining(held.open), kept: remaining(held.kept) };
+}

@@ -1,0 +1,89 @@
+import type { HeldRun, Holding, KeptResults, NamedNode } from './holding.js';
+import { decodeRecord, type JournalRecord } from './record.js';
+
+/** What a journal tells, read with as much caution as its state asks for. */
+export interface JournalContent {
+  /** Runs in the order in which they were opened, also those that hold nothing any more. */
+  readonly runs: readonly ParsedRun[];
+  /** Something was lost, and no run is left to which it could have belonged. */
+  readonly hasLostRun: boolean;
+}
+
+export interface ParsedRun extends Omit<HeldRun, 'controller' | 'at' | 'nodes'> {
+  /** `null`: the opening could not be read. */
+  readonly opening: {
+    readonly controller: string;
+    readonly at: string;
+    readonly nodes: readonly NamedNode[];
+  } | null;
+  /** A line could not be read that may have been an entry of this run. */
+  readonly isDamaged: boolean;
+}
+
+interface RunUnderConstruction {
+  opening: ParsedRun['opening'];
+  isDamaged: boolean;
+  readonly bases: Map<string, readonly string[]>;
+  readonly open: Map<number, Holding>;
+  readonly kept: Map<number, KeptResults>;
+}
+
+/**
+ * Reads a journal. A line that cannot be read may have been an entry, of any run that was open by then; an entry whose
+ * strike cannot be read stays. The last line may be torn, and that intent was never carried out; but who can tell it from
+ * one that was damaged later?
+ */
+export function parseJournal(text: string): JournalContent {
+  // The room that was reserved after the last line is empty lines.
+  const lines = text.split('\n').filter((line) => line !== '');
+  const runs = new Map<string, RunUnderConstruction>();
+  let isDamaged = false;
+  for (const [index, line] of lines.entries()) {
+    const record = decodeRecord(line);
+    if (record) {
+      apply(record, runs);
+    } else {
+      isDamaged ||= index < lines.length - 1;
+      for (const run of runs.values()) run.isDamaged = true;
+    }
+  }
+  return {
+    runs: [...runs].map(([run, found]) => ({
+      run,
+      ...found,
+      isDamaged: found.isDamaged || found.opening === null,
+    })),
+    hasLostRun: isDamaged && runs.size === 0,
+  };
+}
+
+function apply(record: JournalRecord, runs: Map<string, RunUnderConstruction>): void {
+  const run = runs.get(record.run) ?? {
+    opening: null,
+    isDamaged: false,
+    bases: new Map<string, readonly string[]>(),
+    open: new Map<number, Holding>(),
+    kept: new Map<number, KeptResults>(),
+  };
+  runs.set(record.run, run);
+  switch (record.type) {
+    case 'opened': {
+      const { controller, at, nodes } = record;
+      run.opening = { controller, at, nodes };
+      break;
+    }
+    case 'bases':
+      run.bases.set(record.node, [...(run.bases.get(record.node) ?? []), ...record.paths]);
+      break;
+    case 'entered':
+      run.open.set(record.id, record.holding);
+      break;
+    case 'kept':
+      run.kept.set(record.id, record.results);
+      break;
+    case 'struck':
+      run.open.delete(record.id);
+      run.kept.delete(record.id);
+      break;
+  }
+}

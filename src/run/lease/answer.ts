@@ -1,0 +1,123 @@
+import type { Leftover } from '../../deploy/backend.js';
+import { parseSweep } from '../sweep/report.js';
+
+/** Who holds a machine, as the machine tells it. */
+export interface Holder {
+  readonly id: string;
+  readonly run: string;
+  readonly controller: string;
+  /** The machine that runs playbook, who runs it there, and as which process. */
+  readonly machine: string;
+  readonly user: string;
+  readonly pid: string;
+  /** The project's root there. */
+  readonly project: string;
+  /** For people: by the clock of the holder's machine. */
+  readonly since: string;
+  /** For how long it is held after it was renewed, in seconds. */
+  readonly leaseSeconds: number | null;
+  /** Since it was renewed; `null`: nobody knows. */
+  readonly ageSeconds: number | null;
+  /** Somebody there cleans up when it is not renewed. */
+  readonly isWatched: boolean;
+}
+
+/** What a watchdog has done while nobody was there. */
+export interface WatchdogNote {
+  readonly run: string;
+  readonly project: string;
+  /** By the machine's clock. */
+  readonly at: string;
+  /** For how long the lease was not renewed. */
+  readonly waitedSeconds: number | null;
+  readonly removed: readonly Leftover[];
+  readonly left: readonly Leftover[];
+  readonly trouble: readonly string[];
+}
+
+export interface LeaseAnswer {
+  readonly word: string;
+  /** What goes with the word. */
+  readonly text: string;
+  readonly holder: Holder | null;
+  /** Whose lease was taken over. */
+  readonly taken: Holder | null;
+  /** Of the one that was taken over. */
+  readonly left: readonly Leftover[];
+  readonly trouble: readonly string[];
+  readonly watchdog: string | null;
+  readonly notes: readonly WatchdogNote[];
+}
+
+/** @param text What the script prints; see there. @returns `null` where it has not come to an end. */
+export function parseLeaseAnswer(text: string, node: string): LeaseAnswer | null {
+  const lines = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t'));
+  const [, word, ...rest] = lines.find(([first]) => first === 'answer') ?? [];
+  if (word === undefined) return null;
+  const last = (name: string) => lines.findLast(([first]) => first === name)?.[1] ?? null;
+  const age = last('age');
+  const { left, trouble } = parseSweep(text, node);
+  return {
+    word,
+    text: rest.join(' '),
+    holder: readHolder(lines, 'holder', age, last('watchdog')),
+    taken: readHolder(lines, 'taken', null, null),
+    left,
+    trouble,
+    watchdog: last('watchdog'),
+    notes: readNotes(lines, node),
+  };
+}
+
+type Lines = readonly (readonly string[])[];
+
+function readHolder(
+  lines: Lines,
+  word: string,
+  age: string | null,
+  watchdog: string | null,
+): Holder | null {
+  const values = new Map(
+    lines.filter(([first]) => first === word).map(([, name = '', value = '']) => [name, value]),
+  );
+  if (!values.has('holder')) return null;
+  const of = (name: string) => values.get(name) ?? '';
+  return {
+    id: of('holder'),
+    run: of('run'),
+    controller: of('controller'),
+    machine: of('machine'),
+    user: of('user'),
+    pid: of('pid'),
+    project: of('project'),
+    since: of('since'),
+    leaseSeconds: asNumber(of('lease')),
+    ageSeconds: asNumber(age ?? ''),
+    isWatched: watchdog === 'alive',
+  };
+}
+
+function readNotes(lines: Lines, node: string): readonly WatchdogNote[] {
+  const texts = new Map<string, string[]>();
+  for (const [first, name = '', ...rest] of lines) {
+    if (first !== 'note') continue;
+    texts.set(name, [...(texts.get(name) ?? []), rest.join('\t')]);
+  }
+  return [...texts.values()].map((note) => {
+    const values = new Map(note.map((line) => line.split('\t') as [string, string]));
+    return {
+      run: values.get('run') ?? '',
+      project: values.get('project') ?? '',
+      at: values.get('at') ?? '',
+      waitedSeconds: asNumber(values.get('waited') ?? ''),
+      ...parseSweep(note.join('\n'), node),
+    };
+  });
+}
+
+function asNumber(text: string): number | null {
+  return /^-?\d+$/.test(text) ? Math.max(0, Number(text)) : null;
+}

@@ -1,0 +1,250 @@
+import { randomBytes } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+
+import type { Failure, FailureKind, Outcome } from '../../model/failure.js';
+import type { Clock } from '../../async/clock.js';
+import type { NodeSpec } from '../../model/node.js';
+import type { ConnectionPool } from '../../remote/pool/pool.js';
+import { type Emit, inSeconds } from '../events.js';
+import type { Journal } from '../journal/journal.js';
+import { controllerToken } from '../place.js';
+import type { LeaseAnswer } from './answer.js';
+import { type Belongings, type Claim, NOTHING_ELSE, acquireLease, releaseLease } from './lease.js';
+import { type HeldLease, holdLease } from './held-lease.js';
+import { describeNote, describeTaken, heldBy, lostLease } from './words.js';
+
+/** Keeps the machines of a suite for this run alone, from its beginning to its end. */
+export interface LeaseKeeper {
+  /**
+   * Gets every machine, or none: where others have one, it waits for them as long as the run may. A machine that cannot be
+   * reached is no failure here.
+   */
+  acquireAll(): Promise<readonly Failure[]>;
+  /** Gets those of a scenario's machines that could not be had before, or were lost since. */
+  acquireFor(machines: readonly string[]): Promise<readonly Failure[]>;
+  /**
+   * Tells when a machine is lost: nothing that runs there counts any more.
+   *
+   * @returns Stops telling.
+   */
+  watch(machines: readonly string[], onLost: (failure: Failure) => void): () => void;
+  /** Tells a machine what the run has there besides its own folders, before it is used. */
+  tell(machine: string, belongings: Partial<Belongings>): Promise<void>;
+  /** Gives every machine back. @returns Those where that could not be proven. */
+  releaseAll(): Promise<readonly Failure[]>;
+}
+
+/** What leases need of a run. */
+export interface LeaseContext {
+  readonly run: string;
+  /** The project's root, absolute. */
+  readonly root: string;
+  readonly clock: Clock;
+  readonly pool: ConnectionPool;
+  readonly journal: Journal;
+  /** This machine, as a node. */
+  readonly controller: NodeSpec;
+  readonly emit: Emit;
+}
+
+export interface LeaseOptions {
+  /** Those of the suite, without the controller. */
+  readonly nodes: readonly NodeSpec[];
+  readonly leaseMs: number;
+  /** How long to wait for others. */
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A lease that is over, whose watchdog is at work, or that is just being taken: not worth giving up for. */
+const SHORT_WAIT_MS = 60_000;
+/** What is wrong with a lease, and not with the machine. */
+const OURS: readonly FailureKind[] = ['locked', 'lease_failed'];
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 5_000;
+
+interface Try {
+  readonly lease: HeldLease | null;
+  readonly failure: Failure | null;
+  /** Whoever has it is about to leave it. */
+  readonly isBusy: boolean;
+}
+
+export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions): LeaseKeeper {
+  const { clock, emit, pool, journal, root, run } = context;
+  const { leaseMs, signal } = options;
+  const machines = new Map([context.controller, ...options.nodes].map((node) => [node.name, node]));
+  const claim: Claim = {
+    run,
+    controller: controllerToken(root),
+    holder: randomBytes(4).toString('hex'),
+    machine: hostname(),
+    user: userName(),
+    pid: process.pid,
+    root,
+    since: new Date(clock.now()).toISOString(),
+    leaseMs,
+  };
+  const held = new Map<string, HeldLease>();
+  /** By machine: strikes its lease off the journal. */
+  const strikes = new Map<string, () => void>();
+  const belongings = new Map<string, Belongings>();
+  const watchers = new Set<{ machines: readonly string[]; onLost: (failure: Failure) => void }>();
+  const warn = (node: string, message: string) => emit({ type: 'warning', node, message });
+
+  const lose = (name: string, failure: Failure) => {
+    warn(name, failure.message);
+    for (const { machines: wanted, onLost } of watchers) if (wanted.includes(name)) onLost(failure);
+  };
+  const tellOf = (name: string, answer: LeaseAnswer) => {
+    for (const note of answer.notes) warn(name, describeNote(note));
+    if (answer.taken) warn(name, describeTaken(answer));
+    if (answer.watchdog === 'missing') {
+      warn(name, 'no watchdog could be started: nobody will clean up there if this run is cut off');
+    }
+  };
+
+  const ownOf = (name: string) => belongings.get(name) ?? NOTHING_ELSE;
+  /** Once for each machine, however often it is tried. */
+  const enter = async (node: NodeSpec): Promise<Outcome<() => void>> => {
+    const known = strikes.get(node.name);
+    if (known) return { ok: true, value: known };
+    const entered = await journal.enter({
+      node: node.name,
+      kind: 'lease',
+      scenario: null,
+      description: `lease ${claim.holder}`,
+    });
+    if (!entered.ok) return entered;
+    const strike = () => {
+      strikes.delete(node.name);
+      entered.value();
+    };
+    strikes.set(node.name, strike);
+    return { ok: true, value: strike };
+  };
+
+  const acquireOne = async (node: NodeSpec): Promise<Try> => {
+    const entered = await enter(node);
+    if (!entered.ok) return { lease: null, failure: entered.failure, isBusy: false };
+    const strike = entered.value;
+    const acquiredAt = clock.monotonic();
+    const asked = await acquireLease(pool, node, claim, ownOf(node.name), { signal });
+    if (!asked.ok) {
+      const { failure } = asked;
+      // Whatever was there of it is taken back; after a lost connection nobody can say, and the entry stays.
+      if (failure.kind === 'lease_failed') await releaseLease(pool, node, claim);
+      if (failure.kind !== 'connection_lost') strike();
+      return { lease: null, failure, isBusy: false };
+    }
+    const answer = asked.value;
+    if (answer.word !== 'acquired') {
+      strike();
+      return { lease: null, failure: heldBy(node.name, answer), isBusy: answer.word !== 'held' };
+    }
+    tellOf(node.name, answer);
+    const lease = holdLease(node, {
+      pool,
+      clock,
+      claim,
+      acquiredAt,
+      strike,
+      belongings: () => ownOf(node.name),
+      onRestarted: () =>
+        warn(
+          node.name,
+          'the watchdog of its lease was gone, and was started again: does the node end what a login leaves?',
+        ),
+      onLost: (why) => {
+        held.delete(node.name);
+        lose(node.name, lostLease(node.name, why, leaseMs));
+      },
+      onReleased: (answer) => tellOf(node.name, answer),
+    });
+    held.set(node.name, lease);
+    return { lease, failure: null, isBusy: false };
+  };
+
+  /** All of them or none, once; but for those that `isForgiven` excuses. */
+  const tryAll = async (wanted: readonly NodeSpec[], isForgiven: (failure: Failure) => boolean) => {
+    const missing = wanted.filter(({ name }) => !held.has(name));
+    const tried = await Promise.all(missing.map(acquireOne));
+    const failed = tried.filter(({ failure }) => failure !== null && !isForgiven(failure));
+    const failures = failed.flatMap(({ failure }) => failure ?? []);
+    if (failures.length === 0) return { failures, isBusy: false };
+    const got = tried.flatMap(({ lease }) => lease ?? []);
+    const stuck = await Promise.all(got.map((lease) => lease.release()));
+    for (const lease of got) held.delete(lease.node.name);
+    for (const failure of stuck) if (failure?.node) warn(failure.node, failure.message);
+    return { failures, isBusy: failed.every((each) => each.isBusy) };
+  };
+
+  const acquire = async (
+    wanted: readonly NodeSpec[],
+    isForgiven: (failure: Failure) => boolean,
+  ): Promise<readonly Failure[]> => {
+    const begin = clock.monotonic();
+    let waitsFor = '';
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      const { failures, isBusy } = await tryAll(wanted, isForgiven);
+      if (failures.length === 0 || signal.aborted) return [];
+      const isHeld = failures.every(({ kind }) => kind === 'locked');
+      const waitMs = Math.max(options.waitMs, isBusy ? SHORT_WAIT_MS : 0);
+      const remainingMs = begin + waitMs - clock.monotonic();
+      if (!isHeld || remainingMs <= 0) return failures;
+      // Who that is, is told once, however often it is heard of meanwhile.
+      const reason = failures.map(({ message }) => message).join('; ');
+      const who = reason.replaceAll(/last heard of \d+ s ago/g, '');
+      if (who !== waitsFor) {
+        waitsFor = who;
+        emit({ type: 'waiting', scenario: null, duration_s: inSeconds(remainingMs), reason });
+      }
+      // Two that wait for each other's machines must not meet again and again.
+      await clock.sleep(Math.min(remainingMs, pauseMs * (0.5 + Math.random())), signal);
+    }
+  };
+
+  return {
+    // Whether a machine can be used is for those to say who look at the nodes.
+    acquireAll: () => acquire([...machines.values()], ({ kind }) => !OURS.includes(kind)),
+    acquireFor: (wanted) =>
+      acquire(
+        wanted.flatMap((name) => machines.get(name) ?? []),
+        () => false,
+      ),
+    watch(wanted, onLost) {
+      const watcher = { machines: wanted, onLost };
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    async tell(machine, own) {
+      belongings.set(machine, { ...ownOf(machine), ...own });
+      await held.get(machine)?.renewNow();
+    },
+    async releaseAll() {
+      const leases = [...held.values()];
+      held.clear();
+      const failures = await Promise.all(leases.map((lease) => lease.release()));
+      // Where nobody could say whether there is one.
+      await Promise.all(
+        [...strikes].map(async ([name, strike]) => {
+          const node = machines.get(name);
+          const isHeld = leases.some((lease) => lease.node.name === name);
+          if (!node || isHeld) return;
+          const released = await releaseLease(pool, node, claim);
+          if (released.ok && ['released', 'lost'].includes(released.value.word)) strike();
+        }),
+      );
+      return failures.filter((failure) => failure !== null);
+    },
+  };
+}
+
+/** A user id without an entry in the user database, as containers often have, is its number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

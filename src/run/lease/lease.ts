@@ -1,0 +1,178 @@
+import { createFailure, type Outcome } from '../../model/failure.js';
+import type { NodeSpec } from '../../model/node.js';
+import type { RunIdentity } from '../../model/run-identity.js';
+import type { ConnectionPool, UseOptions } from '../../remote/pool/pool.js';
+import { basesOn } from '../place.js';
+import { sweepWords } from '../sweep/sweep.js';
+import { type LeaseAnswer, parseLeaseAnswer } from './answer.js';
+import { leasePlaceOn } from './place.js';
+import { LEASE, RUN_LEASE } from './script.js';
+
+/** Who asks for a machine, as others are told. */
+export interface Claim extends RunIdentity {
+  /** Of this run alone; what `playbook unlock` wants to be given. */
+  readonly holder: string;
+  readonly machine: string;
+  readonly user: string;
+  readonly pid: number;
+  /** The project's root here, absolute. */
+  readonly root: string;
+  /** ISO 8601, for people. */
+  readonly since: string;
+  /** How long the lease holds after it was renewed. */
+  readonly leaseMs: number;
+}
+
+/** What a watchdog has to know besides where the run's own folders are. Absolute paths on the node. */
+export interface Belongings {
+  readonly emptied: readonly string[];
+  readonly kept: readonly string[];
+}
+
+export const NOTHING_ELSE: Belongings = { emptied: [], kept: [] };
+
+/** Somebody else may be taking a dead lease over, with all that its run has left. */
+const ACQUIRE_MS = 10 * 60_000;
+const ANSWER_MS = 60_000;
+
+/** Asks for a machine. A lease that is dead is taken over, after what its run has left was removed. */
+export function acquireLease(
+  pool: ConnectionPool,
+  node: NodeSpec,
+  claim: Claim,
+  belongings: Belongings = NOTHING_ELSE,
+  options: UseOptions = {},
+): Promise<Outcome<LeaseAnswer>> {
+  return ask(
+    pool,
+    node,
+    claim.root,
+    (home, isShared) => [
+      'acquire',
+      claim.holder,
+      node.name,
+      isShared ? 'yes' : 'no',
+      claim.run,
+      claim.controller,
+      String(Math.ceil(claim.leaseMs / 1000)),
+      ...[claim.machine, claim.user, String(claim.pid), claim.root, claim.since].map(onOneLine),
+      ...wordsFor(node, home, claim.root, belongings),
+    ],
+    { ...options, timeoutMs: ACQUIRE_MS },
+  );
+}
+
+/** Tells the machine that its holder is still there, and what belongs to it by now. */
+export function renewLease(
+  pool: ConnectionPool,
+  node: NodeSpec,
+  { holder, root }: Claim,
+  belongings: Belongings,
+  timeoutMs: number,
+): Promise<Outcome<LeaseAnswer>> {
+  return ask(
+    pool,
+    node,
+    root,
+    (home) => ['renew', holder, node.name, ...wordsFor(node, home, root, belongings)],
+    // A node that was silent may be back.
+    { timeoutMs, isAskedAfresh: true },
+  );
+}
+
+/** Gives a machine back; once that is said, the watchdog there is gone, too. */
+export function releaseLease(
+  pool: ConnectionPool,
+  node: NodeSpec,
+  { holder, root, run, controller }: Pick<Claim, 'holder' | 'root' | 'run' | 'controller'>,
+): Promise<Outcome<LeaseAnswer>> {
+  return ask(pool, node, root, () => ['release', holder, node.name, run, controller]);
+}
+
+/** Who holds a machine. Changes nothing. */
+export function readLease(
+  pool: ConnectionPool,
+  node: NodeSpec,
+  root: string,
+  options: UseOptions = {},
+): Promise<Outcome<LeaseAnswer>> {
+  return ask(pool, node, root, () => ['read', '-'], options);
+}
+
+/** Takes a machine away from its holder, who is told by its next renewal; what the holder has there is left alone. */
+export function breakLease(
+  pool: ConnectionPool,
+  node: NodeSpec,
+  root: string,
+  holder: string,
+): Promise<Outcome<LeaseAnswer>> {
+  return ask(pool, node, root, () => ['break', holder]);
+}
+
+/** Ends the lease of a run of this project that is over and was swept. Ok where it has none. */
+export function endLease(
+  pool: ConnectionPool,
+  node: NodeSpec,
+  root: string,
+  { run, controller }: RunIdentity,
+): Promise<Outcome<LeaseAnswer>> {
+  return ask(pool, node, root, () => ['end', '-', run, controller]);
+}
+
+function wordsFor(
+  node: NodeSpec,
+  home: string,
+  root: string,
+  belongings: Belongings,
+): readonly string[] {
+  const { work, results } = basesOn(node, home, root);
+  const bases = [work, results].filter((base) => base !== null);
+  return sweepWords({ node, bases, ...belongings });
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s+/g, ' ');
+}
+
+async function ask(
+  pool: ConnectionPool,
+  node: NodeSpec,
+  root: string,
+  words: (home: string, isShared: boolean) => readonly string[],
+  { timeoutMs = ANSWER_MS, ...options }: UseOptions & { readonly timeoutMs?: number } = {},
+): Promise<Outcome<LeaseAnswer>> {
+  const lent = await pool.use(
+    node,
+    async (connection): Promise<Outcome<LeaseAnswer>> => {
+      const info = await connection.info();
+      if (!info.ok) return info;
+      const { home } = info.value;
+      const { folder, isShared } = leasePlaceOn(node, home, root);
+      const [work = '', ...rest] = words(home, isShared);
+      const result = await connection.exec(
+        { argv: ['/bin/sh', '-c', RUN_LEASE, 'playbook', LEASE, work, folder, ...rest] },
+        { timeoutMs, descendants: 'leave' },
+      );
+      const about = { node: node.name };
+      if (result.termination === 'connection-lost') {
+        return failed('connection_lost', `its lease: ${result.reason}`, about);
+      }
+      const answer = parseLeaseAnswer(result.stdout.toString('utf8'), node.name);
+      if (answer !== null && answer.word !== 'trouble') return { ok: true, value: answer };
+      const said = result.stderr.toString('utf8').trim();
+      const why = (answer?.text ?? said) || result.termination;
+      return failed('lease_failed', `its lease in ${folder}: ${why}`, {
+        ...about,
+        hint: `can ${folder} be written to there? nodes.NAME.lock_path names another folder`,
+      });
+    },
+    options,
+  );
+  return lent.ok ? lent.value : lent;
+}
+
+function failed(
+  ...[kind, message, details]: Parameters<typeof createFailure<'connection_lost' | 'lease_failed'>>
+): { readonly ok: false; readonly failure: ReturnType<typeof createFailure> } {
+  return { ok: false, failure: createFailure(kind, message, details) };
+}

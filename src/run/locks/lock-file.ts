@@ -1,0 +1,215 @@
+import { type FileHandle, link, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+import { temporaryName } from '../../results/files/atomic-file.js';
+import { isMissing } from '../../results/files/file-failure.js';
+import { type LifeSign, type LockHolder, lifeSignOf } from './holder.js';
+
+/** A lock as it was found. */
+export interface FoundLock {
+  readonly holder: LockHolder;
+  /** Grows as long as its holder lives. */
+  readonly beat: number;
+  /** How long it has not grown, by the clock of the file system; `null`: that was not asked. */
+  readonly silentMs: number | null;
+  readonly lifeSign: LifeSign;
+}
+
+/** A lock whose file is none: nobody can tell whose it is. */
+export class UnreadableLock extends Error {
+  override readonly name = 'UnreadableLock';
+}
+
+/**
+ * @param now ms by the clock of the file system.
+ * @returns `null` where nobody has it.
+ * @throws UnreadableLock
+ */
+export async function readLock(file: string, now: number | null = null): Promise<FoundLock | null> {
+  try {
+    const [text, { mtimeMs }] = await Promise.all([readFile(file, 'utf8'), stat(file)]);
+    const [json = '', beat = ''] = text.split('\n');
+    const holder = parseHolder(json);
+    return {
+      holder,
+      beat: Number(beat),
+      silentMs: now === null ? null : now - mtimeMs,
+      lifeSign: lifeSignOf(holder),
+    };
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+function parseHolder(json: string): LockHolder {
+  try {
+    const holder = JSON.parse(json) as Partial<LockHolder> | null;
+    if (typeof holder?.holder === 'string' && typeof holder.pid === 'number') {
+      return holder as LockHolder;
+    }
+  } catch {
+    // Said below.
+  }
+  throw new UnreadableLock();
+}
+
+/** The content of a lock's file: who has it, and how often its heart has beaten, in a place of its own. */
+function render(holder: LockHolder, beat: number): { text: string; beatOffset: number } {
+  const json = `${JSON.stringify(holder)}\n`;
+  return { text: `${json}${renderBeat(beat)}`, beatOffset: Buffer.byteLength(json) };
+}
+
+function renderBeat(beat: number): string {
+  return `${String(beat).padStart(10, '0')}\n`;
+}
+
+/** A lock that this process has. */
+export interface HeldLock {
+  readonly holder: LockHolder;
+  /** Shows that its holder lives. @returns Whether the lock is still this one. */
+  beat(): Promise<boolean>;
+  /** Replaces what the file says of its holder. */
+  rewrite(holder: LockHolder): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * Takes a lock that nobody has, or whose holder is dead; of several at once exactly one gets it.
+ *
+ * Who takes over from a dead holder has to make a file with a name of that holder's, which only one can. The file becomes the
+ * lock; a taker that died before is a dead holder itself, and is followed in the same way.
+ *
+ * @param isDead Whether a lock that was found, and whose holder does not live on this machine, is given up.
+ * @returns The lock, or whose it is.
+ */
+export async function takeLock(
+  file: string,
+  holder: LockHolder,
+  isDead: (found: FoundLock) => boolean = () => false,
+): Promise<HeldLock | FoundLock> {
+  const temporary = temporaryName(file);
+  const { text } = render(holder, 0);
+  try {
+    await writeSynced(temporary, text);
+    const { mtimeMs } = await stat(temporary);
+    for (;;) {
+      if (await linked(temporary, file)) return await hold(file, holder);
+      const outcome = await succeed(temporary, file, mtimeMs, isDead);
+      if (outcome === 'taken') return await hold(file, holder);
+      if (outcome !== 'changed') return outcome;
+    }
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+export function isHeld(lock: HeldLock | FoundLock): lock is HeldLock {
+  return 'release' in lock;
+}
+
+async function succeed(
+  temporary: string,
+  file: string,
+  now: number,
+  isDead: (found: FoundLock) => boolean,
+): Promise<'taken' | 'changed' | FoundLock> {
+  const first = await readLock(file, now);
+  const trail: string[] = [];
+  for (let found = first; found !== null;) {
+    const isOver = found.lifeSign === 'dead' || isDead(found);
+    if (!isOver) {
+      if (found === first) return found;
+      // Somebody is about to take over: a moment later it is theirs.
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      return 'changed';
+    }
+    const next = `${file}.after-${found.holder.holder}`;
+    if (await linked(temporary, next)) {
+      const current = await readLock(file);
+      if (current?.holder.holder !== first?.holder.holder) {
+        // Another has taken over, and is through with it.
+        await rm(next, { force: true });
+        return 'changed';
+      }
+      await rename(next, file);
+      for (const each of trail) await rm(each, { force: true });
+      return 'taken';
+    }
+    trail.push(next);
+    found = await readLock(next, now);
+  }
+  return 'changed';
+}
+
+/** Removes what takers that were killed have left beside a lock. */
+export async function removeAbandoned(file: string): Promise<void> {
+  const folder = path.dirname(file);
+  const prefix = `.${path.basename(file)}.`;
+  const names = (await readdir(folder)).filter(
+    (name) => name.startsWith(prefix) && name.endsWith('.tmp'),
+  );
+  for (const name of names) {
+    const abandoned = path.join(folder, name);
+    // One that is being written is nobody's yet.
+    const found = await readLock(abandoned).catch(() => null);
+    if (found?.lifeSign === 'dead') await rm(abandoned, { force: true });
+  }
+}
+
+/** @returns Whether the name was free. */
+async function linked(temporary: string, name: string): Promise<boolean> {
+  try {
+    await link(temporary, name);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function writeSynced(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'wx', 0o644);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function hold(file: string, initial: LockHolder): Promise<HeldLock> {
+  let holder = initial;
+  let handle: FileHandle = await open(file, 'r+');
+  let count = 0;
+  const isOurs = async () => (await readLock(file))?.holder.holder === holder.holder;
+  return {
+    get holder() {
+      return holder;
+    },
+    async beat() {
+      // Into the file that was made here, whatever has the name now: nobody else's lock is touched.
+      count += 1;
+      await handle.write(renderBeat(count), render(holder, count).beatOffset);
+      await handle.datasync();
+      return isOurs();
+    },
+    async rewrite(next) {
+      const temporary = temporaryName(file);
+      try {
+        await writeSynced(temporary, render(next, count).text);
+        await rename(temporary, file);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      }
+      holder = next;
+      await handle.close();
+      handle = await open(file, 'r+');
+    },
+    async release() {
+      await handle.close();
+      if (await isOurs()) await rm(file, { force: true });
+    },
+  };
+}

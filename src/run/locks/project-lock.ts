@@ -1,0 +1,197 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+
+import { OVER } from '../../async/abort.js';
+import type { Clock } from '../../async/clock.js';
+import type { Failure, Outcome } from '../../model/failure.js';
+import { createFailure } from '../../model/failure.js';
+import { fileFailure } from '../../results/files/file-failure.js';
+import { cancelled } from '../interruption.js';
+import { type LockHolder, thisProcess } from './holder.js';
+import {
+  type FoundLock,
+  type HeldLock,
+  UnreadableLock,
+  isHeld,
+  readLock,
+  removeAbandoned,
+  takeLock,
+} from './lock-file.js';
+
+const BEAT_MS = 10_000;
+/** A holder on another machine that has not stirred for so long is given up. */
+const SILENCE_MS = 120_000;
+/** On top of what the file system's clock says: a clock that was set must not bury anybody. */
+const CONFIRM_MS = 2.5 * BEAT_MS;
+const LOOK_MS = 500;
+
+/** The project, for one run at a time. */
+export interface ProjectLock {
+  /** Says which run has it. */
+  nameRun(run: string): Promise<Outcome<void>>;
+  release(): Promise<void>;
+}
+
+export interface ProjectLockOptions {
+  /** The project's root, absolute. */
+  readonly root: string;
+  readonly command: LockHolder['command'];
+  readonly clock: Clock;
+  /** How long to wait for another. */
+  readonly waitMs: number;
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
+  /** Told for whom it waits: once, and again when it is another. */
+  readonly onWaiting: (reason: string) => void;
+  /** Told when another machine has given this process up and taken the lock. */
+  readonly onLost: (message: string) => void;
+}
+
+/** Where a project's lock lies. */
+export function projectLockFile(root: string): string {
+  return path.join(root, '.playbook', 'lock');
+}
+
+/** Who has a project, and lives; `null` where nobody does. */
+export async function projectHolder(root: string): Promise<LockHolder | null> {
+  try {
+    const found = await readLock(projectLockFile(root));
+    return found === null || found.lifeSign === 'dead' ? null : found.holder;
+  } catch (error) {
+    if (error instanceof UnreadableLock) return null;
+    throw error;
+  }
+}
+
+/** Tells whether a run of a project is under way, for those who list runs. */
+export async function runsUnderWay(root: string): Promise<(run: string) => boolean> {
+  const holder = await projectHolder(root);
+  if (holder?.command !== 'run') return () => false;
+  // A run that was begun a moment ago has no name yet.
+  return (run) => holder.run === null || holder.run === run;
+}
+
+/** Takes the project's lock; the failure names who has it. */
+export async function acquireProjectLock(
+  options: ProjectLockOptions,
+): Promise<Outcome<ProjectLock>> {
+  const { root, command, clock } = options;
+  const file = projectLockFile(root);
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    const lock = await waitFor(file, thisProcess(command, clock.now()), options);
+    if (!('release' in lock)) return { ok: false, failure: lock };
+    await removeAbandoned(file);
+    return { ok: true, value: keep(lock, file, options) };
+  } catch (error) {
+    if (error instanceof UnreadableLock) return { ok: false, failure: unreadable(file) };
+    return { ok: false, failure: fileFailure(error, `could not lock the project with ${file}`) };
+  }
+}
+
+async function waitFor(
+  file: string,
+  me: LockHolder,
+  { clock, waitMs, signal, onWaiting }: ProjectLockOptions,
+): Promise<HeldLock | Failure> {
+  const until = clock.monotonic() + waitMs;
+  const watch = createSilenceWatch(clock);
+  let announced: string | null = null;
+  const isStopped = () => signal.aborted;
+  for (;;) {
+    const taken = await takeLock(file, me, watch.isSilent);
+    if (isHeld(taken)) return taken;
+    watch.see(taken);
+    const remaining = until - clock.monotonic();
+    // One that seems to be gone is worth the moment that it takes to be sure.
+    if (remaining <= 0 && !watch.isDoubtful(taken)) return lockedBy(taken, file, clock, waitMs);
+    if (isStopped()) return cancelled(signal.reason);
+    if (announced !== taken.holder.holder) {
+      announced = taken.holder.holder;
+      onWaiting(`for the project, which ${describeHolder(taken.holder, clock)} has`);
+    }
+    await clock.sleep(remaining > 0 ? Math.min(LOOK_MS, remaining) : LOOK_MS, signal);
+    if (isStopped()) return cancelled(signal.reason);
+  }
+}
+
+/** Judges holders on other machines, whose processes cannot be looked at, by their heartbeat. */
+function createSilenceWatch(clock: Clock) {
+  let seen: { readonly key: string; readonly at: number; readonly isOld: boolean } | null = null;
+  const keyOf = ({ holder, beat }: FoundLock) => `${holder.holder} ${beat}`;
+  const silenceOf = (found: FoundLock) =>
+    seen?.key === keyOf(found) ? clock.monotonic() - seen.at : 0;
+  const isOld = ({ silentMs }: FoundLock) => silentMs !== null && silentMs >= SILENCE_MS;
+  return {
+    see(found: FoundLock) {
+      if (seen?.key === keyOf(found)) return;
+      seen = { key: keyOf(found), at: clock.monotonic(), isOld: isOld(found) };
+    },
+    isSilent: (found: FoundLock) =>
+      found.lifeSign === 'elsewhere' &&
+      silenceOf(found) >= (seen?.isOld === true ? CONFIRM_MS : SILENCE_MS),
+    /** It has been silent for long, by the clocks, and this was not confirmed yet. */
+    isDoubtful: (found: FoundLock) => found.lifeSign === 'elsewhere' && seen?.isOld === true,
+  };
+}
+
+function keep(lock: HeldLock, file: string, { clock, onLost }: ProjectLockOptions): ProjectLock {
+  const stopped = new AbortController();
+  const beating = (async () => {
+    for (;;) {
+      await clock.sleep(BEAT_MS, stopped.signal);
+      if (stopped.signal.aborted) return;
+      // What keeps it from beating may be over the next time; others wait long before they believe it.
+      const isOurs = await lock.beat().catch(() => true);
+      if (isOurs) continue;
+      onLost(`another machine has given this run up and taken ${file}: was it suspended?`);
+      return;
+    }
+  })();
+  return {
+    async nameRun(run) {
+      try {
+        await lock.rewrite({ ...lock.holder, run });
+        return { ok: true, value: undefined };
+      } catch (error) {
+        return { ok: false, failure: fileFailure(error, `could not write ${file}`) };
+      }
+    },
+    async release() {
+      stopped.abort(OVER);
+      await beating;
+      // One that is left is that of a dead process: whoever comes next takes it over.
+      await lock.release().catch(() => undefined);
+    },
+  };
+}
+
+function unreadable(file: string): Failure {
+  return createFailure('locked', `the project is locked, and ${file} does not say by whom`, {
+    hint: 'where no run is under way, remove that file',
+  });
+}
+
+function lockedBy({ holder }: FoundLock, file: string, clock: Clock, waitMs: number): Failure {
+  const still = waitMs > 0 ? `still locked after ${waitMs / 1000} s` : 'locked';
+  return createFailure(
+    'locked',
+    `the project is ${still}: ${describeHolder(holder, clock)} has it`,
+    {
+      hint:
+        holder.command === 'run'
+          ? `wait for it with --wait-lock 30m, or stop it with: kill -INT ${holder.pid} (on ${holder.host})`
+          : `wait for it with --wait-lock 5m (${file})`,
+    },
+  );
+}
+
+/** `run 20260601_190411 (process 4711 of anna on bench1, since 2026-06-01T19:04:11.000Z, 12 min)` */
+export function describeHolder(
+  { command, run, pid, user, host, since }: LockHolder,
+  clock: Pick<Clock, 'now'>,
+): string {
+  const what = command === 'run' ? (run === null ? 'a run' : `run ${run}`) : 'playbook cleanup';
+  const minutes = Math.max(0, Math.floor((clock.now() - Date.parse(since)) / 60_000));
+  return `${what} (process ${pid} of ${user} on ${host}, since ${since}, ${minutes} min)`;
+}

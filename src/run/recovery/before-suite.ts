@@ -1,0 +1,83 @@
+import path from 'node:path';
+
+import type { Failure } from '../../model/failure.js';
+import type { RunContext } from '../attempt.js';
+import { createRedactor } from '../../remote/redaction.js';
+import { concludeInterrupted } from '../../results/interrupted.js';
+import type { EarlierRuns } from '../journal/journal.js';
+import { warnOf } from '../not-run.js';
+import { LOST_RUN } from './lost-run.js';
+import { type NodeRecovery, recoverEarlier } from './recover.js';
+
+/**
+ * Cleans up after earlier runs, before this one looks at the nodes, and tells what became of it. A node on which something is
+ * left is dirty; one that cannot be asked stays in the journal.
+ *
+ * @returns What reached a node, and could not remove everything there.
+ */
+export async function recoverBeforeSuite(
+  earlier: EarlierRuns,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly Failure[]> {
+  const { root, nodes, controller, clock, pool, emit, dirty, run } = context;
+  const mask = createRedactor(context.secrets).text;
+  const concluded = await concludeInterrupted(
+    path.join(root, 'results'),
+    (each) => each === run,
+    mask,
+  );
+  for (const name of concluded.runs) {
+    emit({ type: 'warning', message: `run ${name} was interrupted: playbook results ${name}` });
+  }
+  for (const failure of concluded.failures) warnOf(context, failure);
+  if (earlier.hasLostRun) emit({ type: 'warning', message: LOST_RUN });
+
+  const recover = (isWanted: (node: string) => boolean) =>
+    recoverEarlier(earlier, { root, nodes, controller }, { clock, pool, signal }, isWanted);
+  const recovered = await recover(() => true);
+  for (const each of recovered) announce(context, each);
+  for (const { run: left, node, status, failure } of recovered) {
+    if (status !== 'left' || failure === null) continue;
+    dirty.set(node, {
+      scenario: `run ${left}`,
+      failure,
+      lookAgain: async () => {
+        const again = await recover((name) => name === node);
+        return again.find((each) => each.failure !== null)?.failure ?? null;
+      },
+    });
+  }
+  warnOfKept(earlier, context);
+  return recovered.flatMap(({ status, failure }) =>
+    status === 'left' && failure !== null ? [failure] : [],
+  );
+}
+
+function announce({ emit }: RunContext, recovery: NodeRecovery): void {
+  const { run, node, status, removed, holds, message } = recovery;
+  if (status === 'clean') {
+    if (removed.length > 0) emit({ type: 'recovered', run, node, removed });
+    return;
+  }
+  emit({
+    type: 'warning',
+    node,
+    message: `what run ${run} has left is still to be removed (${holds.join(', ')}): ${message ?? status}${
+      status === 'unknown' ? `; playbook cleanup --forget ${node} gives it up` : ''
+    }`,
+  });
+}
+
+function warnOfKept(earlier: EarlierRuns, { emit }: RunContext): void {
+  for (const { run, kept } of earlier.list()) {
+    for (const { node, scenario, folders, directories } of kept.values()) {
+      const where = [...folders, ...directories].join(', ');
+      emit({
+        type: 'warning',
+        node,
+        message: `results of ${scenario} (run ${run}) could not be brought home, and are kept in ${where}; playbook cleanup --kept removes them`,
+      });
+    }
+  }
+}

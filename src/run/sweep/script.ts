@@ -1,0 +1,313 @@
+import { RECORD_FUNCTIONS } from '../../deploy/process/scripts.js';
+
+/**
+ * The one broom: what a run has on a machine, found by its labels, its marks and the names of its folders, and by nothing
+ * else. Whatever the login may not see is not ours. The functions are there for whoever has more to do than to sweep.
+ *
+ * `sweep list|force RUN CONTROLLER [KIND VALUE]...`, where KIND is
+ *
+ * - `base`: a folder below which the run has folders of its own,
+ * - `emptied`: a folder that belongs to the run, but for being there,
+ * - `kept`: what may not be touched below one of these,
+ * - `docker`, with the value `required`: that docker does not answer is no proof of anything.
+ *
+ * Says a line for each thing, fields separated by tabs: `left KIND TEXT`; with `force`, after everything was done,
+ * `removed KIND TEXT`, too; `trouble TEXT` where it could not look everywhere. Exit status 0 when nothing is left, 1
+ * otherwise.
+ */
+export const SWEEP_FUNCTIONS = `${RECORD_FUNCTIONS}
+sweep_tab=$(printf '\\t')
+
+# At most a minute, where there is a way to say so: a daemon that hangs answers nobody.
+sweep_docker() {
+  if command -v timeout >/dev/null 2>&1; then timeout 60 docker "$@"; else docker "$@"; fi
+}
+
+# Sets sweep_keeps for path $1: whole, where it is to be kept, and within, where something below it is.
+sweep_judge() {
+  sweep_path=$1 sweep_keeps=nothing
+  shift
+  while [ $# -ge 2 ]; do
+    if [ "$1" = kept ] && [ -e "$2" ]; then
+      case $sweep_path/ in "$2"/*) sweep_keeps=whole && return ;; esac
+      case $2/ in "$sweep_path"/*) sweep_keeps=within ;; esac
+    fi
+    shift 2
+  done
+}
+
+# Whether folder $1 holds anything that is not to be kept.
+sweep_holds_more() (
+  folder=$1
+  shift
+  for entry in "$folder"/* "$folder"/.[!.]* "$folder"/..?*; do
+    [ -e "$entry" ] || [ -L "$entry" ] || continue
+    sweep_judge "$entry" "$@"
+    case $sweep_keeps in
+      whole) ;;
+      within) sweep_holds_more "$entry" "$@" && exit 0 ;;
+      *) exit 0 ;;
+    esac
+  done
+  exit 1
+)
+
+# Removes what folder $1 holds, but for what is to be kept.
+sweep_empty() (
+  folder=$1
+  shift
+  for entry in "$folder"/* "$folder"/.[!.]* "$folder"/..?*; do
+    [ -e "$entry" ] || [ -L "$entry" ] || continue
+    sweep_judge "$entry" "$@"
+    case $sweep_keeps in
+      whole) ;;
+      within) sweep_empty "$entry" "$@" ;;
+      *)
+        rm -rf -- "$entry" && continue
+        # Not even the owner may remove what is in a folder that cannot be written to.
+        chmod -R u+rwX -- "$entry"
+        rm -rf -- "$entry"
+        ;;
+    esac
+  done
+) 2>/dev/null
+
+# Whether process $1 is this sweep itself, or has started it, or was started by it, or is gone.
+sweep_is_own() {
+  case " $sweep_ancestors " in *" $1 "*) return 0 ;; esac
+  [ -e "/proc/$1/stat" ] || return 0
+  sweep_pid=$1
+  while [ "$sweep_pid" -gt 1 ] 2>/dev/null; do
+    [ "$sweep_pid" != $$ ] || return 0
+    sweep_parent "$sweep_pid" || return 1
+  done
+  return 1
+}
+
+# Sets sweep_pid to the parent of process $1.
+sweep_parent() {
+  sweep_pid=
+  { read -r sweep_line <"/proc/$1/stat"; } 2>/dev/null || return 1
+  sweep_second() { sweep_pid=$2; }
+  sweep_second \${sweep_line##*) }
+}
+
+# Sets sweep_processes to those that bear both marks.
+sweep_find_processes() {
+  sweep_processes=
+  [ -r /proc/self/environ ] || return 0
+  sweep_run_mark=PLAYBOOK_RUN=$sweep_run sweep_controller_mark=PLAYBOOK_CONTROLLER=$sweep_controller
+  if [ "$(printf 'a\\0b\\0' | grep -czxF -e a 2>/dev/null)" = 1 ]; then
+    sweep_marked=$(
+      for environ in $(grep -lszxF -e "$sweep_run_mark" /proc/[0-9]*/environ); do
+        grep -qszxF -e "$sweep_controller_mark" "$environ" && echo "$environ"
+      done 2>/dev/null
+    )
+  else
+    sweep_marked=$(
+      for environ in /proc/[0-9]*/environ; do
+        marks=$({ tr '\\0' '\\n' <"$environ" | grep -xF -e "$sweep_run_mark" -e "$sweep_controller_mark"; } 2>/dev/null)
+        case $marks in
+          *"$sweep_run_mark"*"$sweep_controller_mark"* | *"$sweep_controller_mark"*"$sweep_run_mark"*) echo "$environ" ;;
+        esac
+      done
+    )
+  fi
+  for sweep_environ in $sweep_marked; do
+    sweep_found=\${sweep_environ#/proc/}
+    sweep_found=\${sweep_found%/environ}
+    sweep_is_own "$sweep_found" || sweep_processes="$sweep_processes $sweep_found"
+  done
+}
+
+# Sets sweep_groups to the process groups that services of the run have on record, which may have lost their marks.
+sweep_find_groups() {
+  sweep_groups=
+  while [ $# -ge 2 ]; do
+    if [ "$1" = base ]; then
+      for sweep_record in "$2/$sweep_name"/*.state/*.pid; do
+        [ -e "$sweep_record" ] || continue
+        find_group "$sweep_record" && sweep_groups="$sweep_groups $group"
+      done
+    fi
+    shift 2
+  done
+}
+
+sweep_end_processes() {
+  sweep_tries=200 sweep_quiet=0
+  while [ $sweep_tries -gt 0 ]; do
+    sweep_find_processes
+    sweep_find_groups "$@"
+    for sweep_found in $sweep_groups; do kill -KILL "-$sweep_found" 2>/dev/null; done
+    for sweep_found in $sweep_processes; do kill -KILL "$sweep_found" 2>/dev/null; done
+    if [ -n "$sweep_groups$sweep_processes" ]; then
+      sweep_quiet=0
+    else
+      # Twice in a row: a process that is just becoming another program has no environment in that moment.
+      sweep_quiet=$((sweep_quiet + 1))
+      [ $sweep_quiet -lt 2 ] || return 0
+    fi
+    sweep_tries=$((sweep_tries - 1))
+    nap 20
+  done
+}
+
+# What docker calls $1 (ps, network ls, ...) and bears both labels.
+sweep_labelled() {
+  sweep_docker "$@" --filter "label=playbook.run=$sweep_run" \\
+    --filter "label=playbook.controller=$sweep_controller"
+}
+
+# An image that somebody else has given a name, too, keeps that.
+sweep_images() {
+  sweep_labelled image ls --format '{{.ID}} {{.Repository}} {{.Tag}}' |
+    while read -r id repository tag; do
+      case $repository in
+        '<none>') echo "$id" ;;
+        playbook-*) echo "$repository:$tag" ;;
+      esac
+    done
+}
+
+# Everything of docker's, and whether it answers at all: where it is needed, silence proves nothing.
+sweep_docker_things() {
+  if ! command -v docker >/dev/null 2>&1; then
+    [ -z "$sweep_needs_docker" ] || printf 'trouble\\tdocker is not there any more\\n'
+    return
+  fi
+  if ! sweep_containers=$(sweep_labelled ps -a --format 'container\\t{{.Names}} ({{.Image}})' 2>/dev/null); then
+    [ -n "$sweep_needs_docker" ] || return 0
+    sweep_line=$(sweep_docker version 2>&1 >/dev/null | grep . | tail -n 1)
+    printf 'trouble\\tdocker does not answer: %s\\n' "$sweep_line"
+    return
+  fi
+  {
+    [ -z "$sweep_containers" ] || printf '%s\\n' "$sweep_containers"
+    sweep_labelled network ls --format 'network\\t{{.Name}}' &
+    sweep_labelled volume ls --format 'volume\\t{{.Name}}' &
+    sweep_images | sed "s/^/image$sweep_tab/" &
+    wait
+  } 2>/dev/null
+}
+
+sweep_remove_docker_things() {
+  command -v docker || return
+  sweep_found=$(sweep_labelled ps -aq --no-trunc)
+  [ -z "$sweep_found" ] || sweep_docker rm -f -v $sweep_found
+  sweep_found=$(sweep_labelled network ls -q --no-trunc)
+  [ -z "$sweep_found" ] || sweep_docker network rm $sweep_found
+  sweep_found=$(sweep_labelled volume ls -q)
+  [ -z "$sweep_found" ] || sweep_docker volume rm $sweep_found
+  sweep_found=$(sweep_images)
+  [ -z "$sweep_found" ] || sweep_docker image rm $sweep_found
+} >/dev/null 2>&1
+
+# Calls "$1 PATH" for each folder of the run, and "$2 PATH" for each that is to be empty.
+sweep_each_folder() {
+  sweep_on_own=$1 sweep_on_emptied=$2
+  shift 2
+  sweep_pairs=$#
+  for sweep_word; do
+    if [ $((sweep_pairs % 2)) -eq 0 ]; then
+      sweep_kind=$sweep_word
+    else
+      case $sweep_kind in
+        base)
+          for sweep_folder in "$sweep_word/$sweep_name" "$sweep_word/.$sweep_name".*.part; do
+            [ -d "$sweep_folder" ] && [ ! -L "$sweep_folder" ] && $sweep_on_own "$sweep_folder" "$@"
+          done
+          ;;
+        emptied) [ -d "$sweep_word" ] && $sweep_on_emptied "$sweep_word" "$@" ;;
+      esac
+    fi
+    sweep_pairs=$((sweep_pairs - 1))
+  done
+}
+
+sweep_tell_own() {
+  sweep_judge "$@"
+  case $sweep_keeps in
+    whole) return ;;
+    within) sweep_holds_more "$@" || return ;;
+  esac
+  printf 'folder\\t%s\\n' "$1"
+}
+sweep_tell_emptied() {
+  sweep_judge "$@"
+  [ $sweep_keeps = whole ] || ! sweep_holds_more "$@" || printf 'folder\\twhat is in %s\\n' "$1"
+}
+sweep_remove_own() {
+  sweep_judge "$@"
+  [ $sweep_keeps != whole ] || return
+  sweep_empty "$@"
+  if ! rmdir -- "$1" && [ $sweep_keeps = nothing ]; then chmod u+rwx -- "$1" && sweep_empty "$@" && rmdir -- "$1"; fi
+} 2>/dev/null
+sweep_remove_emptied() {
+  sweep_judge "$@"
+  [ $sweep_keeps = whole ] || sweep_empty "$@"
+}
+
+# Everything that is there, a line each: KIND, a tab, and a text for people.
+sweep_things() {
+  sweep_find_processes
+  for sweep_found in $sweep_processes; do
+    sweep_line=$({ tr '\\0\\t\\n' '   ' <"/proc/$sweep_found/cmdline" | cut -c 1-120; } 2>/dev/null)
+    # Gone meanwhile is gone.
+    [ -n "$sweep_line" ] || continue
+    printf 'process\\t%s (%s)\\n' "$sweep_found" "\${sweep_line% }"
+  done
+  sweep_find_groups "$@"
+  for sweep_found in $sweep_groups; do printf 'process\\tgroup %s\\n' "$sweep_found"; done
+  sweep_docker_things
+  sweep_each_folder sweep_tell_own sweep_tell_emptied "$@"
+}
+
+sweep() {
+  sweep_mode=$1 sweep_run=$2 sweep_controller=$3
+  shift 3
+  case $sweep_run in '' | *[!A-Za-z0-9._-]*) echo "trouble\${sweep_tab}no name of a run: $sweep_run" && return 1 ;; esac
+  case $sweep_controller in '' | *[!A-Za-z0-9]*) echo "trouble\${sweep_tab}no controller: $sweep_controller" && return 1 ;; esac
+  # What this starts is not the run's.
+  unset PLAYBOOK_RUN PLAYBOOK_CONTROLLER
+  sweep_name=playbook-$sweep_run-$sweep_controller
+  sweep_ancestors=$$ sweep_pid=$$
+  while sweep_parent "$sweep_pid" && [ "$sweep_pid" -gt 1 ]; do sweep_ancestors="$sweep_ancestors $sweep_pid"; done
+  case " $* " in *' docker required '*) sweep_needs_docker=yes ;; *) sweep_needs_docker= ;; esac
+  sweep_left=$(sweep_things "$@")
+  if [ "$sweep_mode" = force ]; then
+    sweep_before=$sweep_left sweep_rounds=3
+    while [ -n "$sweep_left" ] && [ $sweep_rounds -gt 0 ]; do
+      sweep_rounds=$((sweep_rounds - 1))
+      sweep_end_processes "$@"
+      sweep_remove_docker_things
+      sweep_each_folder sweep_remove_own sweep_remove_emptied "$@"
+      sweep_left=$(sweep_things "$@")
+      [ -z "$sweep_left" ] || [ $sweep_rounds -eq 0 ] || sleep 1
+    done
+    printf '%s\\n' "$sweep_before" | while IFS= read -r sweep_line; do
+      case "
+$sweep_left
+" in
+        *"
+$sweep_line
+"*) ;;
+        *) [ -z "$sweep_line" ] || printf 'removed\\t%s\\n' "$sweep_line" ;;
+      esac
+    done
+  fi
+  printf '%s\\n' "$sweep_left" | while IFS= read -r sweep_line; do
+    case $sweep_line in
+      '') ;;
+      trouble*) printf '%s\\n' "$sweep_line" ;;
+      *) printf 'left\\t%s\\n' "$sweep_line" ;;
+    esac
+  done
+  [ -z "$sweep_left" ]
+}
+`;
+
+/** `… playbook list|force RUN CONTROLLER [KIND VALUE]...`: see above. */
+export const SWEEP = `${SWEEP_FUNCTIONS}
+sweep "$@"
+`;

@@ -1,0 +1,252 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, readFile, readdir, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+
+import { Interruption } from '../../../../src/run/interruption.js';
+import { type LockHolder, thisProcess } from '../../../../src/run/locks/holder.js';
+import {
+  acquireProjectLock,
+  type ProjectLockOptions,
+  projectHolder,
+  projectLockFile,
+  runsUnderWay,
+} from '../../../../src/run/locks/project-lock.js';
+import { systemClock } from '../../../../src/async/clock.js';
+import { createManualClock } from '../../../support/manual-clock.js';
+import { makeTempFolder } from '../../../support/temp-folder.js';
+
+const SOURCES = new URL('../../../../src/run/locks/', import.meta.url);
+/** Takes a lock as one of many processes, says whether it got it, and holds it until its input ends. */
+const TAKER = `
+import { isHeld, takeLock } from './lock-file.js';
+import { thisProcess } from './holder.js';
+
+const [file = ''] = process.argv.slice(2);
+// All begin at the same moment, once everybody is there.
+process.stdout.write('ready\\n');
+process.stdin.once('data', () => {
+  void takeLock(file, thisProcess('run', Date.now())).then((taken) => {
+    process.stdout.write(isHeld(taken) ? 'won\\n' : \`lost to \${taken.holder.pid}\\n\`);
+    process.stdin.resume().on('end', () => process.exit(0));
+  });
+});
+`;
+
+let taker = '';
+
+beforeAll(async () => {
+  const built = await build({
+    stdin: { contents: TAKER, resolveDir: fileURLToPath(SOURCES), loader: 'ts' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    write: false,
+  });
+  taker = built.outputFiles[0]?.text ?? '';
+});
+
+interface Taker {
+  readonly child: ChildProcess;
+  readonly says: (passes: (line: string) => boolean) => Promise<string>;
+}
+
+async function startTaker(program: string, lock: string): Promise<Taker> {
+  const child = spawn(process.execPath, [program, lock], { stdio: ['pipe', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  const watchers = new Set<() => void>();
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    for (const look of watchers) look();
+  });
+  const taker: Taker = {
+    child,
+    says: (passes) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const line = said.split('\n').find((each) => each !== '' && passes(each));
+          if (line !== undefined) resolve(line);
+        };
+        watchers.add(look);
+        child.once('exit', () => reject(new Error(`the taker ended: ${said}`)));
+        look();
+      }),
+  };
+  await taker.says((line) => line === 'ready');
+  return taker;
+}
+
+async function lockFolder(holder?: Partial<LockHolder>): Promise<string> {
+  const root = await makeTempFolder();
+  if (holder) {
+    await mkdir(path.join(root, '.playbook'));
+    const other = { ...thisProcess('run', Date.now()), run: 'run-a', ...holder };
+    await writeFile(projectLockFile(root), `${JSON.stringify(other)}\n0000000000\n`);
+  }
+  return root;
+}
+
+/** A number that no process has: the kernel hands out none beyond this. */
+const NOBODY = 2 ** 22 + 1;
+
+function optionsIn(root: string, more: Partial<ProjectLockOptions> = {}): ProjectLockOptions {
+  return {
+    root,
+    command: 'run',
+    clock: systemClock,
+    waitMs: 0,
+    signal: new AbortController().signal,
+    onWaiting: () => undefined,
+    onLost: () => undefined,
+    ...more,
+  };
+}
+
+describe('the project’s lock', () => {
+  it('names its holder, and is gone when it is given back', async () => {
+    const root = await lockFolder();
+    const first = await acquireProjectLock(optionsIn(root));
+    if (!first.ok) throw new Error(first.failure.message);
+    await first.value.nameRun('20260601_190411');
+    expect(await projectHolder(root)).toMatchObject({ pid: process.pid, run: '20260601_190411' });
+    const isUnderWay = await runsUnderWay(root);
+    expect([isUnderWay('20260601_190411'), isUnderWay('20260601_190412')]).toEqual([true, false]);
+
+    const second = await acquireProjectLock(optionsIn(root));
+    expect(second).toMatchObject({ ok: false, failure: { kind: 'locked' } });
+    if (second.ok) return;
+    for (const part of ['20260601_190411', String(process.pid), hostname(), 'since 2']) {
+      expect(second.failure.message).toContain(part);
+    }
+    await first.value.release();
+    expect(await readdir(path.join(root, '.playbook'))).toEqual([]);
+  });
+
+  it('waits as long as it may, says for whom, and gets it when it is given back', async () => {
+    const root = await lockFolder();
+    const first = await acquireProjectLock(optionsIn(root));
+    if (!first.ok) throw new Error(first.failure.message);
+    let told: (reason: string) => void = () => undefined;
+    const waiting = new Promise<string>((resolve) => (told = resolve));
+    const second = acquireProjectLock(optionsIn(root, { waitMs: 60_000, onWaiting: told }));
+    expect(await waiting).toContain(`process ${process.pid}`);
+    await first.value.release();
+    const got = await second;
+    expect(got.ok).toBe(true);
+    if (got.ok) await got.value.release();
+  });
+
+  it('stops waiting at a signal', async () => {
+    const root = await lockFolder({});
+    const stop = new AbortController();
+    const outcome = await acquireProjectLock(
+      optionsIn(root, {
+        waitMs: 60_000,
+        signal: stop.signal,
+        onWaiting: () => stop.abort(new Interruption('SIGINT')),
+      }),
+    );
+    expect(outcome).toMatchObject({ ok: false, failure: { kind: 'cancelled' } });
+  });
+
+  it.each([
+    ['has ended', { pid: NOBODY }],
+    ['has ended, and another has its number', { process_start: '1' }],
+    ['was on this machine before it was started again', { boot_id: 'another' }],
+  ])('is taken over at once from a holder that %s', async (_, holder) => {
+    const root = await lockFolder(holder);
+    expect(await projectHolder(root)).toBeNull();
+    const taken = await acquireProjectLock(optionsIn(root));
+    expect(taken.ok).toBe(true);
+    expect(await projectHolder(root)).toMatchObject({ pid: process.pid });
+    if (taken.ok) await taken.value.release();
+    expect(await readdir(path.join(root, '.playbook'))).toEqual([]);
+  });
+
+  it('is left to a holder on another machine as long as its heart beats', async () => {
+    const root = await lockFolder({ host: 'elsewhere', pid: NOBODY });
+    const outcome = await acquireProjectLock(optionsIn(root));
+    expect(outcome).toMatchObject({ ok: false, failure: { kind: 'locked' } });
+  });
+
+  it('is taken from a holder on another machine that has been silent for long, and stays so', async () => {
+    const root = await lockFolder({ host: 'elsewhere', pid: NOBODY });
+    const longAgo = new Date(Date.now() - 10 * 60_000);
+    await utimes(projectLockFile(root), longAgo, longAgo);
+    const clock = createManualClock();
+    let isSettled = false;
+    const outcome = acquireProjectLock(optionsIn(root, { clock })).finally(() => {
+      isSettled = true;
+    });
+    let waitedMs = 0;
+    const isOpen = () => !isSettled;
+    for (; isOpen() && waitedMs < 60_000; waitedMs += 500) {
+      await Promise.race([clock.sleeping(), outcome]);
+      await clock.advance(500);
+    }
+    const taken = await outcome;
+    expect(taken.ok).toBe(true);
+    expect(waitedMs).toBeGreaterThanOrEqual(25_000);
+    if (taken.ok) await taken.value.release();
+  });
+
+  it('beats, and tells when another machine has taken it', async () => {
+    const root = await lockFolder();
+    const clock = createManualClock();
+    let lost: (message: string) => void = () => undefined;
+    const isLost = new Promise<string>((resolve) => (lost = resolve));
+    const taken = await acquireProjectLock(optionsIn(root, { clock, onLost: lost }));
+    if (!taken.ok) throw new Error(taken.failure.message);
+    const beatOf = async () => (await readFile(projectLockFile(root), 'utf8')).split('\n')[1];
+    const before = await beatOf();
+    await clock.advance(10_000);
+    await clock.sleeping();
+    expect(await beatOf()).not.toBe(before);
+
+    const other = { ...thisProcess('run', Date.now()), host: 'elsewhere' };
+    await writeFile(`${projectLockFile(root)}.new`, `${JSON.stringify(other)}\n0000000000\n`);
+    const { rename } = await import('node:fs/promises');
+    await rename(`${projectLockFile(root)}.new`, projectLockFile(root));
+    await clock.advance(10_000);
+    expect(await isLost).toContain('suspended');
+    await taken.value.release();
+    expect(await projectHolder(root)).toMatchObject({ host: 'elsewhere' });
+  });
+
+  it('says what to do where its file is none', async () => {
+    const root = await lockFolder({});
+    await writeFile(projectLockFile(root), '');
+    expect(await acquireProjectLock(optionsIn(root))).toMatchObject({
+      ok: false,
+      failure: { kind: 'locked', hint: expect.stringContaining('remove') as string },
+    });
+  });
+
+  it('FAULTS 32: goes to exactly one of many processes that want it from a dead holder at once', async () => {
+    const root = await lockFolder();
+    const program = path.join(root, 'taker.mjs');
+    await writeFile(program, taker);
+    const lock = path.join(root, 'lock');
+    const takers = await Promise.all(Array.from({ length: 12 }, () => startTaker(program, lock)));
+    const everybody = (passes: (line: string) => boolean) =>
+      Promise.all(takers.map(({ says }) => says(passes)));
+    const dead = { ...thisProcess('run', Date.now()), pid: NOBODY };
+    // The dead holder was taking over itself, from another one that is dead.
+    const before = { ...thisProcess('run', Date.now()), pid: NOBODY };
+    await writeFile(lock, `${JSON.stringify(before)}\n0000000000\n`);
+    await writeFile(`${lock}.after-${before.holder}`, `${JSON.stringify(dead)}\n0000000000\n`);
+    for (const { child } of takers) child.stdin?.write('go\n');
+    const answers = await everybody((line) => /^(won|lost)/.test(line));
+    const winner = takers[answers.indexOf('won')];
+    expect(answers.filter((answer) => answer === 'won')).toHaveLength(1);
+    const lost = answers.filter((answer) => answer !== 'won');
+    expect(new Set(lost)).toEqual(new Set([`lost to ${winner?.child.pid}`]));
+    expect((await readdir(root)).filter((name) => name.includes('lock'))).toEqual(['lock']);
+    for (const { child } of takers) child.stdin?.end();
+  });
+});

@@ -1,0 +1,177 @@
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { createFailure, type FailureKind } from '../../../../src/model/failure.js';
+import { CONTROLLER, type NodeSpec } from '../../../../src/model/node.js';
+import { openLocal } from '../../../../src/remote/local/connection.js';
+import { type ConnectionPool, createPool } from '../../../../src/remote/pool/pool.js';
+import { type Holding, type KeptResults, nameNode } from '../../../../src/run/journal/holding.js';
+import { openJournal } from '../../../../src/run/journal/open-journal.js';
+import { controllerToken } from '../../../../src/run/place.js';
+import { recoverEarlier } from '../../../../src/run/recovery/recover.js';
+import { systemClock } from '../../../../src/async/clock.js';
+import { createManualClock } from '../../../support/manual-clock.js';
+import { nodeSpec } from '../../../support/specs.js';
+import { makeTempFolder } from '../../../support/temp-folder.js';
+
+const RUN = '20260601_190411';
+const controller = nodeSpec({ name: CONTROLLER });
+
+/** A journal that a run has left which held something on each of some nodes. */
+async function journalOf(
+  root: string,
+  nodes: readonly NodeSpec[],
+  holdings: readonly Holding[],
+  kept: readonly KeptResults[] = [],
+) {
+  const options = {
+    root,
+    controller: controllerToken(root),
+    machines: [],
+    mask: (text: string) => text,
+  };
+  const died = await openJournal(options);
+  if (!died.ok) throw new Error(died.failure.message);
+  const begun = await died.value.begin({ run: RUN, at: 0, nodes: nodes.map(nameNode) });
+  if (!begun.ok) throw new Error(begun.failure.message);
+  for (const holding of holdings) await begun.value.enter(holding);
+  for (const results of kept) await begun.value.keep(results);
+  await begun.value.close();
+  const opened = await openJournal(options);
+  if (!opened.ok) throw new Error(opened.failure.message);
+  return opened.value;
+}
+
+function folderOn(node: string): Holding {
+  return { node, kind: 'folder', scenario: 'test', description: 'working folder' };
+}
+
+function failingPool(kind: FailureKind): { readonly pool: ConnectionPool; dials: number } {
+  const counted = {
+    dials: 0,
+    pool: createPool((node) => {
+      counted.dials += 1;
+      const failure = createFailure(kind, 'no', { node: node.name });
+      return Promise.resolve({ ok: false, failure });
+    }),
+  };
+  return counted;
+}
+
+describe('recovery', () => {
+  it('removes what a run has left, but for results that are kept, until they may go, too', async () => {
+    const root = await makeTempFolder();
+    const node = nodeSpec({ name: 'node1', dockerComposePath: path.join(root, 'base') });
+    const own = path.join(root, 'base', `playbook-${RUN}-${controllerToken(root)}`);
+    const declared = path.join(root, 'declared');
+    for (const folder of [path.join(own, 'test', 'out'), path.join(own, 'other'), declared]) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(path.join(folder, 'file'), 'precious');
+    }
+    const kept = {
+      node: 'node1',
+      scenario: 'test',
+      folders: [path.join(own, 'test')],
+      directories: [declared],
+    };
+    const opened = await journalOf(root, [node], [folderOn('node1')], [kept]);
+    const { earlier } = opened;
+    const pool = createPool((each) => openLocal(each, { cwd: root }));
+    const machines = { root, nodes: [node], controller };
+    const signal = new AbortController().signal;
+    const context = { clock: systemClock, pool, signal };
+
+    const [recovered] = await recoverEarlier(earlier, machines, context);
+    expect(recovered).toMatchObject({ status: 'clean', node: 'node1', run: RUN });
+    expect(await readdir(own)).toEqual(['test']);
+    expect(await readFile(path.join(own, 'test/out/file'), 'utf8')).toBe('precious');
+    expect(await readdir(declared)).toEqual(['file']);
+    expect(earlier.list()[0]?.kept.size).toBe(1);
+
+    const removed = await recoverEarlier(earlier, machines, { ...context, isKeptRemoved: true });
+    expect(removed).toMatchObject([{ status: 'clean' }]);
+    expect(await readdir(path.join(root, 'base'))).toEqual([]);
+    expect(await readdir(declared)).toEqual([]);
+    expect(earlier.list()).toEqual([]);
+    await pool.closeAll();
+    await opened.close();
+  });
+
+  it('tries a node that does not answer three times, leaves it in the journal, and cleans the others', async () => {
+    const root = await makeTempFolder();
+    const gone = nodeSpec({ name: 'gone', transport: 'ssh', host: '10.0.0.9' });
+    const node = nodeSpec({ name: 'node1', dockerComposePath: path.join(root, 'base') });
+    const holdings = [folderOn('gone'), folderOn('node1')];
+    const opened = await journalOf(root, [gone, node], holdings);
+    const { earlier } = opened;
+    const clock = createManualClock();
+    let dials = 0;
+    const pool = createPool((each) => {
+      if (each.name === 'node1') return openLocal(each, { cwd: root });
+      dials += 1;
+      const failure = createFailure('unreachable', 'no route', { node: each.name });
+      return Promise.resolve({ ok: false, failure });
+    });
+    const signal = new AbortController().signal;
+    const machines = { root, nodes: [gone, node], controller };
+    const recovering = recoverEarlier(earlier, machines, { clock, pool, signal });
+    let isOver = false;
+    void recovering.then(() => (isOver = true));
+    const isUnderWay = () => !isOver;
+    while (isUnderWay()) {
+      await Promise.race([clock.sleeping(), recovering]);
+      await clock.advance(500);
+    }
+    expect(await recovering).toMatchObject([
+      { node: 'gone', status: 'unreachable', holds: ['working folder'], message: 'no route' },
+      { node: 'node1', status: 'clean' },
+    ]);
+    expect(dials).toBe(3);
+    const left = [...(earlier.list()[0]?.open.values() ?? [])];
+    expect(left.map((holding) => holding.node)).toEqual(['gone']);
+    await pool.closeAll();
+    await opened.close();
+  });
+
+  it('asks a node once that refuses the login', async () => {
+    const root = await makeTempFolder();
+    const node = nodeSpec({ name: 'node1', transport: 'ssh', host: '10.0.0.9' });
+    const opened = await journalOf(root, [node], [folderOn('node1')]);
+    const { earlier } = opened;
+    const counted = failingPool('authentication');
+    const [recovered] = await recoverEarlier(
+      earlier,
+      { root, nodes: [node], controller },
+      { clock: systemClock, pool: counted.pool, signal: new AbortController().signal },
+    );
+    expect(recovered).toMatchObject({ status: 'unreachable', failure: { kind: 'authentication' } });
+    expect(counted.dials).toBe(1);
+    await opened.close();
+  });
+
+  it.each([
+    ['is gone', [], 'node1 (10.0.0.1:22) is not in config/nodes.yaml any more'],
+    [
+      'is another machine by now',
+      [nodeSpec({ name: 'node1', transport: 'ssh', host: '10.0.0.2', port: 22 })],
+      'node1 was 10.0.0.1:22 for that run, and is 10.0.0.2:22 now',
+    ],
+  ])('touches nothing where a node %s, and says so', async (_, nodes, message) => {
+    const root = await makeTempFolder();
+    const node = nodeSpec({ name: 'node1', transport: 'ssh', host: '10.0.0.1', port: 22 });
+    const opened = await journalOf(root, [node], [folderOn('node1')]);
+    const { earlier } = opened;
+    const counted = failingPool('unreachable');
+    const recovered = await recoverEarlier(
+      earlier,
+      { root, nodes, controller },
+      { clock: systemClock, pool: counted.pool, signal: new AbortController().signal },
+    );
+    expect(recovered).toMatchObject([{ status: 'unknown', message }]);
+    expect(counted.dials).toBe(0);
+    expect(earlier.list()[0]?.open.size).toBe(1);
+    await opened.close();
+  });
+});

@@ -1,0 +1,223 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import type { Outcome } from '../../../../src/model/failure.js';
+import type { Connection } from '../../../../src/remote/connection.js';
+import { createPool } from '../../../../src/remote/pool/pool.js';
+import { type SweepTarget, listRemains, sweep } from '../../../../src/run/sweep/sweep.js';
+import { nodeSpec } from '../../../support/specs.js';
+import { makeTempFolder } from '../../../support/temp-folder.js';
+import { GNU, type Tools, openNode } from '../../remote/transfer/stream/nodes.js';
+import { ALL_TOOLS } from '../../remote/transfer/stream/tools.js';
+
+const SHELLS: readonly Tools[] = [
+  ...ALL_TOOLS,
+  { ...GNU, name: 'dash', shell: ['dash'] },
+  { ...GNU, name: 'bash', shell: ['bash', '--posix'] },
+];
+
+let count = 0;
+
+/** A run of its own, and a machine where it may have left something. */
+async function openMachine(tools: Tools) {
+  count += 1;
+  const identity = { run: `20260601_1904${process.pid}-${count}`, controller: 'c0ffee' };
+  const connection = await openNode(tools);
+  const pool = createPool(() =>
+    Promise.resolve<Outcome<Connection>>({ ok: true, value: connection }),
+  );
+  onTestFinished(() => pool.closeAll());
+  const base = path.join(await makeTempFolder(), "a base, it's odd");
+  await mkdir(base);
+  const target = (more: Partial<SweepTarget> = {}): SweepTarget => ({
+    node: nodeSpec(),
+    identity,
+    bases: [base, '/nonexistent'],
+    emptied: [],
+    kept: [],
+    ...more,
+  });
+  return {
+    identity,
+    base,
+    target,
+    own: path.join(base, `playbook-${identity.run}-${identity.controller}`),
+    list: async (more?: Partial<SweepTarget>) => valueOf(await listRemains(pool, target(more))),
+    sweep: async (more?: Partial<SweepTarget>) => valueOf(await sweep(pool, target(more))),
+    pool,
+  };
+}
+
+function valueOf<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new Error(outcome.failure.message);
+  return outcome.value;
+}
+
+async function start(script: string, env: Record<string, string>): Promise<ChildProcess> {
+  const child = spawn('/bin/sh', ['-c', `${script}; echo up; exec sleep 60`], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  onTestFinished(() => {
+    try {
+      process.kill(-(child.pid ?? 0), 'SIGKILL');
+    } catch {
+      // Gone, as it should be.
+    }
+  });
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  return child;
+}
+
+function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+const marksOf = ({ run, controller }: SweepTarget['identity']) => ({
+  PLAYBOOK_RUN: run,
+  PLAYBOOK_CONTROLLER: controller,
+});
+
+describe.each(SHELLS)('the broom, with $name', (tools) => {
+  it('finds and kills processes by both marks, forked ones too, and no stranger', async () => {
+    const machine = await openMachine(tools);
+    const { run } = machine.identity;
+    const marks = marksOf(machine.identity);
+    const strangers = await Promise.all([
+      start('true', { ...marks, PLAYBOOK_CONTROLLER: 'abcdef' }),
+      start('true', { ...marks, PLAYBOOK_RUN: `${run}-2` }),
+      start('true', { PLAYBOOK_RUN: run }),
+      start('true', { TEXT: `PLAYBOOK_RUN=${run}`, OTHER: 'PLAYBOOK_CONTROLLER=c0ffee' }),
+    ]);
+    // Ignores all that can be ignored, and starts what has left its group and session.
+    const ours = await start("trap '' TERM HUP INT; setsid sleep 61 & true", marks);
+    const ended = new Promise((resolve) => ours.once('exit', resolve));
+
+    const found = await machine.list();
+    expect(found.map(({ kind }) => kind)).toEqual(['process', 'process']);
+    expect(found.some(({ description }) => description.startsWith(`${ours.pid} (`))).toBe(true);
+    expect(isAlive(ours)).toBe(true);
+
+    expect(await machine.sweep()).toEqual([]);
+    await ended;
+    expect(await machine.list()).toEqual([]);
+    expect(strangers.map(isAlive)).toEqual([true, true, true, true]);
+  });
+
+  it('removes the folders of the run, also such that cannot be written to, and none besides', async () => {
+    const { own, base, list, sweep: force } = await openMachine(tools);
+    await mkdir(path.join(own, 'baseline', 'locked'), { recursive: true });
+    await writeFile(path.join(own, 'baseline', '.env'), '');
+    await writeFile(path.join(own, 'baseline', 'locked', '-n two\nlines'), '');
+    await chmod(path.join(own, 'baseline', 'locked'), 0o500);
+    await mkdir(path.join(base, `.${path.basename(own)}.host.12.part`));
+    const others = [`${path.basename(own)}-2`, 'playbook-notes', `x${path.basename(own)}`];
+    for (const other of others) await mkdir(path.join(base, other));
+    const outside = await makeTempFolder();
+    await writeFile(path.join(outside, 'precious'), '');
+    await symlink(outside, path.join(own, 'link'));
+
+    expect((await list()).map(({ kind }) => kind)).toEqual(['folder', 'folder']);
+    expect(await force()).toEqual([]);
+    expect((await readdir(base)).sort()).toEqual([...others].sort());
+    expect(await readdir(outside)).toEqual(['precious']);
+    expect(await force()).toEqual([]);
+  });
+
+  it('empties folders that belonged to the run, and spares what is to be kept', async () => {
+    const { own, base, list, sweep: force } = await openMachine(tools);
+    const emptied = path.join(base, 'results here');
+    await mkdir(path.join(emptied, 'a'), { recursive: true });
+    await writeFile(path.join(emptied, 'a', 'result.json'), '');
+    const kept = path.join(own, 'baseline', 'results');
+    await mkdir(kept, { recursive: true });
+    await writeFile(path.join(kept, 'precious.json'), 'yes');
+    await writeFile(path.join(own, 'baseline', 'docker-compose.yml'), '');
+    await mkdir(path.join(own, 'baseline.state'));
+
+    const options = { emptied: [`${emptied}/`, '/nonexistent/results'], kept: [kept] };
+    expect((await list(options)).map(({ description }) => description)).toEqual([
+      own,
+      `what is in ${emptied}`,
+    ]);
+    expect(await force(options)).toEqual([]);
+    expect(await readdir(emptied)).toEqual([]);
+    expect(await readdir(own)).toEqual(['baseline']);
+    expect(await readdir(path.join(own, 'baseline'))).toEqual(['results']);
+    expect(await readFile(path.join(kept, 'precious.json'), 'utf8')).toBe('yes');
+    expect(await list(options)).toEqual([]);
+    // Once they were brought home, they go, too.
+    expect(await force({ emptied: [emptied] })).toEqual([]);
+    expect(await readdir(base)).toEqual(['results here']);
+  });
+
+  it('kills the group of a service on record that has thrown its marks away', async () => {
+    const { own, list, sweep: force } = await openMachine(tools);
+    await mkdir(path.join(own, 'baseline.state'), { recursive: true });
+    const record = path.join(own, 'baseline.state', 'p-1.pid');
+    const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+    const service = await start('true', {});
+    const stranger = await start('true', {});
+    const began = async ({ pid }: ChildProcess) =>
+      (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ')[19];
+    await writeFile(record, `${service.pid} ${await began(service)} ${boot} 0\n`);
+    // A number that was given away again.
+    await writeFile(path.join(own, 'baseline.state', 'old.pid'), `${stranger.pid} 17 ${boot} 0\n`);
+    const ended = new Promise((resolve) => service.once('exit', resolve));
+
+    expect((await list()).map(({ description }) => description)).toEqual([
+      `group ${service.pid}`,
+      own,
+    ]);
+    expect(await force()).toEqual([]);
+    await ended;
+    expect(isAlive(stranger)).toBe(true);
+  });
+
+  it('does not sweep itself away, though it may bear the marks', async () => {
+    const machine = await openMachine(tools);
+    const before = { ...process.env };
+    Object.assign(process.env, marksOf(machine.identity));
+    onTestFinished(() => {
+      process.env = before;
+    });
+    await mkdir(machine.own);
+    expect(await machine.list()).toMatchObject([{ kind: 'folder' }]);
+    expect(await machine.sweep()).toEqual([]);
+  });
+});
+
+describe('the broom', () => {
+  it('does not call a node clean whose docker does not answer, where that is needed', async () => {
+    const folder = await makeTempFolder();
+    const docker = path.join(folder, 'docker');
+    await writeFile(docker, '#!/bin/sh\necho "Cannot connect to the Docker daemon" >&2\nexit 1\n');
+    await chmod(docker, 0o755);
+    const tools = { ...GNU, searchPath: `${folder}:${process.env['PATH'] ?? ''}` };
+    const { pool, target, list } = await openMachine(tools);
+    expect(await list()).toEqual([]);
+    expect(
+      await listRemains(pool, target({ node: nodeSpec({ runtime: 'docker' }) })),
+    ).toMatchObject({
+      ok: false,
+      failure: {
+        kind: 'left_behind',
+        message:
+          'what is left could not be listed: docker does not answer: Cannot connect to the Docker daemon',
+      },
+    });
+  });
+
+  it.each([
+    ['a run without a name', { run: '', controller: 'c0ffee' }],
+    ['a name that is a path', { run: '../x', controller: 'c0ffee' }],
+    ['no controller', { run: 'r', controller: '' }],
+  ])('refuses %s', async (_, identity) => {
+    const { pool, target } = await openMachine(GNU);
+    expect(await sweep(pool, target({ identity }))).toMatchObject({ ok: false });
+  });
+});
