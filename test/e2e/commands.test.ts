@@ -237,7 +237,11 @@ describe('--format', () => {
       };
       // Load, free memory and what others run on this machine are never the same twice.
       const steady = (value: unknown): unknown =>
-        JSON.parse(JSON.stringify(value, (key, each: unknown) => (key === 'facts' || key === 'running' ? null : each)));
+        JSON.parse(
+          JSON.stringify(value, (key, each: unknown) =>
+            key === 'facts' || key === 'running' ? null : each,
+          ),
+        );
       const json: unknown = JSON.parse(await print('--format', 'json'));
       expect(steady(parse(await print('--format', 'yaml')))).toEqual(steady(json));
       expect(await print()).toMatch(/one|node1|completed/);

@@ -13,7 +13,7 @@ export interface StandInGpus {
   release(): Promise<void>;
 }
 
-export const GPU_1 = 'GPU-1b2c3d4e-5f60-7182-93a4-b5c6d7e8f901';
+const GPU_1 = 'GPU-1b2c3d4e-5f60-7182-93a4-b5c6d7e8f901';
 
 /** @param folder An empty one, absolute. */
 export async function standInGpus(folder: string): Promise<StandInGpus> {

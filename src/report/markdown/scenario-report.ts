@@ -4,7 +4,12 @@ import { summarizeFailure } from '../failure.js';
 import { summarizeLoad } from '../load/headline.js';
 import { formatSeconds } from '../text/duration.js';
 import { formatSize } from '../text/size.js';
-import { type ReportBackground, renderForeignUse, renderNodeTable, renderOrigin } from './background.js';
+import {
+  type ReportBackground,
+  renderForeignUse,
+  renderNodeTable,
+  renderOrigin,
+} from './background.js';
 import { code, escapeText } from './escape.js';
 import { renderFurtherFailures, renderMarkdownFailure } from './failure.js';
 import { renderLoadTables } from './load.js';
