@@ -22,6 +22,8 @@ export const PROOF: Backoff = { retries: 2, firstPauseMs: 500, longestPauseMs: 1
 export const RECOVERY: Backoff = { retries: 3, firstPauseMs: 2_000, longestPauseMs: 10_000 };
 /** A transfer starts again over a new connection. */
 export const TRANSFER: Backoff = { retries: 2, firstPauseMs: 1_000, longestPauseMs: 5_000 };
+/** An sshd that is restarted must not cost results; a node that is gone must not keep the others waiting. */
+export const COLLECTION: Backoff = { retries: 2, firstPauseMs: 1_000, longestPauseMs: 2_000 };
 /** Registries that refuse or drop us need longer than networks do. */
 export const IMAGE_PULL: Backoff = { retries: 2, firstPauseMs: 5_000, longestPauseMs: 60_000 };
 

@@ -30,7 +30,8 @@ import { type LeaseKeeper, createLeaseKeeper } from './lease/keeper.js';
 import { nodesOf } from './preflight/nodes-of.js';
 import { beginResume } from './resume/begin.js';
 import type { ResumePlan } from './resume/plan-resume.js';
-import { type SuiteOptions, carryOut } from './suite.js';
+import { carryOut } from './suite/suite.js';
+import type { SuiteOptions } from './suite/suite-options.js';
 import type { Warnings } from './warnings.js';
 
 /** The world, as a run needs it. */

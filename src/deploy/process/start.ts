@@ -93,15 +93,16 @@ function whyNotStarted(
   { node }: Deployment,
   service: ServiceSpec,
 ): Failure {
-  if (!outcome.ok) return outcome.failure;
-  const result = outcome.value;
   const place = { node: node.name, service: service.id, source: service.source };
+  const cancelled = () => createFailure('cancelled', 'its start was cancelled', place);
+  if (!outcome.ok) return outcome.failure.kind === 'cancelled' ? cancelled() : outcome.failure;
+  const result = outcome.value;
   if (report) {
     return createFailure('service_start', report.message, { ...place, hint: report.hint });
   }
   switch (result.termination) {
     case 'cancelled':
-      return createFailure('cancelled', 'its start was cancelled', place);
+      return cancelled();
     case 'connection-lost':
       return createFailure('connection_lost', `connection lost: ${result.reason}`, place);
     case 'not-started':

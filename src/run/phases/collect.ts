@@ -2,15 +2,17 @@ import path from 'node:path';
 
 import { startDeadline } from '../../async/deadline.js';
 import { readLoadPoints } from '../../benchmark/import/load-points.js';
-import type { Failure } from '../../model/failure.js';
+import type { Failure, Outcome } from '../../model/failure.js';
 import { createRedactor } from '../../remote/redaction.js';
 import { discardBroughtAlong } from '../../results/collect/brought-along.js';
-import { collectArtifacts } from '../../results/collect/collect.js';
+import { type Collection, collectArtifacts } from '../../results/collect/collect.js';
 import { takeInventory } from '../../results/inventory.js';
 import { ARTIFACTS, serviceLogPath, systemFolderPath } from '../../results/layout.js';
 import { collectSystemLogs } from '../../results/system-logs.js';
 import { type Attempt, placeOf } from '../attempt.js';
 import { keepResults } from '../entries.js';
+import { COLLECTION, isConnectionFault } from '../retry-policy.js';
+import { withRetries } from '../retry.js';
 import { saveLogAs } from '../services/service-log.js';
 import { SCRIPT_LOGS } from '../script-logs.js';
 
@@ -53,17 +55,35 @@ async function collectResults(attempt: Attempt, signal: AbortSignal): Promise<re
   const place = placeOf(attempt, node);
   const destination = path.join(attempt.resultFolder, ARTIFACTS);
   const hasDirectory = resultPaths.some(({ kind }) => kind === 'directory');
-  const lent = await attempt.context.pool.use(place.node, (connection) =>
-    collectArtifacts({
-      connection,
-      workingFolder: place.workingFolder,
-      resultPaths,
-      undeclared: hasDirectory ? null : place.resultFolder,
-      destination,
-      reserved: Object.values(SCRIPT_LOGS),
-      signal,
-    }),
-  );
+  const { clock, emit, pool } = attempt.context;
+  const bringHome = async (): Promise<Outcome<Collection>> => {
+    const lent = await pool.use(place.node, (connection) =>
+      collectArtifacts({
+        connection,
+        workingFolder: place.workingFolder,
+        resultPaths,
+        undeclared: hasDirectory ? null : place.resultFolder,
+        destination,
+        reserved: Object.values(SCRIPT_LOGS),
+        signal,
+      }),
+    );
+    const lost = lent.ok && lent.value.failures.find(({ kind }) => isConnectionFault(kind));
+    return lost ? { ok: false, failure: lost } : lent;
+  };
+  const lent = await withRetries(bringHome, {
+    clock,
+    backoff: COLLECTION,
+    isWorthIt: isConnectionFault,
+    signal,
+    onRetry: ({ message }) =>
+      emit({
+        type: 'warning',
+        scenario: scenario.name,
+        node,
+        message: `${message}: the results are collected again`,
+      }),
+  });
   if (!lent.ok) {
     await keepResults(attempt, place);
     return [lent.failure];

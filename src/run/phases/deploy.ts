@@ -62,11 +62,14 @@ export async function deployServices(
 
 /** Once per node, before its first service. */
 async function prepareBackends(attempt: Attempt): Promise<readonly Failure[]> {
-  const { context, plan, signal } = attempt;
+  const { context, plan, crashes } = attempt;
   const { services } = plan.scenario;
   const nodes = new Map(services.map(({ node, runtime }) => [node, runtime]));
   const entered = await enterProjects(attempt, nodes);
   if (entered.length > 0) return entered;
+  // A node may be lost to us meanwhile.
+  const stop = startDeadline(context.clock, Infinity, attempt.signal, crashes.signal);
+  const { signal } = stop;
   const outcomes = await Promise.all(
     [...nodes].map(([node, runtime]) =>
       withRetries(
@@ -93,7 +96,9 @@ async function prepareBackends(attempt: Attempt): Promise<readonly Failure[]> {
       ),
     ),
   );
-  return outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
+  stop.clear();
+  const failures = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
+  return crashFirst(attempt, failures);
 }
 
 /** Containers are made ahead of their services' turns, and networks belong to none of them. */
@@ -108,6 +113,15 @@ async function enterProjects(
     ),
   );
   return outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
+}
+
+/** A crash is why the others were given up. */
+async function crashFirst(
+  { crashes }: Attempt,
+  failures: readonly Failure[],
+): Promise<readonly Failure[]> {
+  const crash = await crashes.first();
+  return crash ? [crash, ...failures] : failures;
 }
 
 async function bringUpAll(
@@ -169,9 +183,7 @@ async function bringUpAll(
       return abandoned(attempt.graph.service(id));
     },
   });
-  // A crash is why the others were given up.
-  const crash = await attempt.crashes.first();
-  if (crash) return [crash, ...inOrder];
+  if (attempt.crashes.signal.aborted) return crashFirst(attempt, [...inOrder]);
   // Those that could not start because of others come last: they are no first cause.
   for (const failure of results.values()) if (failure) inOrder.add(failure);
   return [...inOrder];

@@ -1,0 +1,68 @@
+import type { Failure } from '../../model/failure.js';
+import type { SuitePlan } from '../../model/plan.js';
+import type { SuiteSummary } from '../../model/result.js';
+import type { RunContext } from '../attempt.js';
+import { recordOf } from '../events.js';
+import { callLastHooks, type SuiteScene } from '../hooks/suite-hooks.js';
+import { Interruption } from '../interruption.js';
+import { warnOf } from '../not-run.js';
+import { type Resumed, withKept } from '../resume/begin.js';
+import { suiteExitCode, worstOf } from '../verdict.js';
+import type { Tally } from './tally.js';
+
+interface Ending {
+  readonly whole: SuitePlan;
+  readonly resumed: Resumed | null;
+  readonly tally: Tally;
+  readonly scene: SuiteScene;
+  readonly isLocked: boolean;
+  readonly startedAt: Date;
+  readonly signal: AbortSignal;
+  /** Writes the suite's own documents. */
+  readonly write: (summary: SuiteSummary) => Promise<readonly Failure[]>;
+}
+
+/** Writes down what came of a suite, calls the last hooks, and gives the machines back. */
+export async function concludeSuite(context: RunContext, ending: Ending): Promise<SuiteSummary> {
+  const { tally, scene, isLocked, write } = ending;
+  const writeDown = async (): Promise<SuiteSummary> => {
+    const unwritten = await write(summarize(context, ending));
+    for (const failure of unwritten) warnOf(context, failure);
+    tally.addAside(unwritten);
+    return summarize(context, ending);
+  };
+  const summary = await writeDown();
+  // What another run has is not for our hooks either.
+  const late = isLocked ? [] : await callLastHooks(context, scene, tally.own, summary);
+  tally.addOwn(late);
+  const unreleased = await context.leases.releaseAll();
+  for (const failure of unreleased) warnOf(context, failure);
+  tally.addAside(unreleased);
+  const isNews = late.length > 0 || unreleased.length > 0;
+  const last = isNews ? await writeDown() : summary;
+  await context.pool.closeAll();
+  return last;
+}
+
+function summarize({ clock, run }: RunContext, ending: Ending): SuiteSummary {
+  const { whole, resumed, tally, startedAt, signal } = ending;
+  const reason: unknown = signal.reason;
+  const interruption = reason instanceof Interruption ? reason.exitCode : undefined;
+  const scenarios = withKept(whole, tally.outcomes, resumed);
+  const statuses = scenarios.map(({ status }) => status);
+  const [first] = tally.own;
+  return {
+    run,
+    ...(resumed === null ? {} : { resumed_from: resumed.from }),
+    status: worstOf([
+      ...statuses,
+      ...(first ? (['failed'] as const) : []),
+      ...(interruption === undefined ? [] : (['cancelled'] as const)),
+    ]),
+    exit_code: suiteExitCode(tally.kinds, statuses, interruption),
+    ...(first ? { failure: recordOf(first) } : {}),
+    started_at: startedAt.toISOString(),
+    ended_at: new Date(clock.now()).toISOString(),
+    scenarios,
+  };
+}

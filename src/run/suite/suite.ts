@@ -1,0 +1,89 @@
+import { onAbort } from '../../async/abort.js';
+import type { Failure } from '../../model/failure.js';
+import type { SuitePlan } from '../../model/plan.js';
+import type { SuiteSummary } from '../../model/result.js';
+import type { RunFolder } from '../../results/store.js';
+import type { RunContext } from '../attempt.js';
+import { inSeconds } from '../events.js';
+import { Interruption } from '../interruption.js';
+import { nodesOf } from '../preflight/nodes-of.js';
+import { announceResume, remainingOf } from '../resume/begin.js';
+import { concludeSuite } from './conclude.js';
+import { makeReady } from './make-ready.js';
+import { runScenarios } from './scenarios.js';
+import type { SuiteOptions } from './suite-options.js';
+import { createTally } from './tally.js';
+
+/**
+ * Carries a plan out: one scenario after the other, each on clean nodes.
+ *
+ * @param write Writes the suite's own documents, before the last event tells that all is done.
+ */
+export async function carryOut(
+  whole: SuitePlan,
+  context: RunContext,
+  folder: RunFolder,
+  options: SuiteOptions,
+  write: (summary: SuiteSummary) => Promise<readonly Failure[]>,
+): Promise<SuiteSummary> {
+  const { clock, emit, run } = context;
+  const { resumed = null, signal } = options;
+  const plan = remainingOf(whole, resumed?.decisions ?? []);
+  const begin = { at: new Date(clock.now()), monotonic: clock.monotonic() };
+  const nodes = nodesOf(plan);
+  emit({
+    type: 'suite_started',
+    run,
+    results_path: folder.path,
+    nodes: nodes.map(({ name }) => name),
+    scenarios: whole.scenarios.map(({ scenario }) => ({
+      name: scenario.name,
+      services: scenario.services.length,
+      estimated_duration_s:
+        scenario.estimatedDurationMs === null ? null : inSeconds(scenario.estimatedDurationMs),
+    })),
+  });
+  if (resumed) announceResume(resumed, folder, emit);
+  const unheard = onAbort(signal, () => {
+    const why = whyStopped(signal);
+    emit({ type: 'warning', message: `${why}: results are collected and nodes cleaned` });
+  });
+
+  const tally = createTally();
+  const scene = {
+    hooks: whole.hooks,
+    nodes,
+    scenarios: plan.scenarios.map(({ scenario }) => scenario.name),
+    folder: folder.path,
+    signal,
+  };
+  const readiness = await makeReady(plan, context, scene, tally, options);
+  await runScenarios(plan, context, folder, tally, readiness, options);
+  unheard();
+
+  const summary = await concludeSuite(context, {
+    whole,
+    resumed,
+    tally,
+    scene,
+    isLocked: readiness.isLocked,
+    startedAt: begin.at,
+    signal,
+    write,
+  });
+  emit({
+    type: 'suite_finished',
+    run,
+    status: summary.status,
+    exit_code: summary.exit_code,
+    ...(summary.failure === undefined ? {} : { failure: summary.failure }),
+    duration_s: inSeconds(clock.monotonic() - begin.monotonic),
+    results_path: folder.path,
+    scenarios: summary.scenarios,
+  });
+  return summary;
+}
+
+function whyStopped({ reason }: AbortSignal): string {
+  return reason instanceof Interruption ? reason.message : 'the run was stopped';
+}
