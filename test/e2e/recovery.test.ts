@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { type Phase, PHASES } from '../../src/model/plan.js';
 import { readRuns } from '../../src/results/read.js';
+import { controllerToken } from '../../src/run/place.js';
 import { type ProjectFolder, projectFolder, scenarioFiles } from '../support/project-folder.js';
 
 /** Slow enough in every phase for a signal to arrive in the middle of it. */
@@ -22,12 +23,15 @@ services:
 const QUICK = scenarioFiles('002_quick', { script: 'exit 0' });
 
 /** Processes that bear the mark of a run, services and scripts and whatever they started. */
-async function processesOf(run: string): Promise<readonly number[]> {
+/** Runs of other projects may have begun in the same second. */
+async function processesOf(root: string, run: string): Promise<readonly number[]> {
+  const marks = [`PLAYBOOK_RUN=${run}`, `PLAYBOOK_CONTROLLER=${controllerToken(root)}`];
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const marked = await Promise.all(
     pids.map(async (pid) => {
       const environ = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
-      return environ.split('\0').includes(`PLAYBOOK_RUN=${run}`) ? [Number(pid)] : [];
+      const variables = environ.split('\0');
+      return marks.every((mark) => variables.includes(mark)) ? [Number(pid)] : [];
     }),
   );
   return marked.flat();
@@ -39,7 +43,7 @@ async function killIn(project: ProjectFolder, phase: Phase): Promise<string> {
   const begun = await started.event(({ type }) => type === 'suite_started');
   const run = begun.type === 'suite_started' ? begun.run : '';
   onTestFinished(async () => {
-    for (const pid of await processesOf(run)) process.kill(pid, 'SIGKILL');
+    for (const pid of await processesOf(project.root, run)) process.kill(pid, 'SIGKILL');
   });
   await started.event((event) => event.type === 'phase_started' && event.phase === phase);
   started.child.kill('SIGKILL');
@@ -86,7 +90,7 @@ describe('FAULTS 31: SIGKILL', () => {
         for (const node of nodes) expect(node).toMatchObject({ run, status: 'clean' });
       }
 
-      expect(await processesOf(run)).toEqual([]);
+      expect(await processesOf(project.root, run)).toEqual([]);
       expect(await project.list('.playbook')).toEqual([]);
       const runs = await readRuns(path.join(project.root, 'results'));
       expect(runs.find((each) => each.run === run)).toMatchObject({

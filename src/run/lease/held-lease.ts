@@ -1,5 +1,6 @@
 import { aborted } from '../../async/abort.js';
 import type { Clock } from '../../async/clock.js';
+import { startDeadline } from '../../async/deadline.js';
 import { createFailure, type Failure } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
@@ -18,8 +19,11 @@ export interface HeldLease {
   readonly node: NodeSpec;
   /** Out of turn: there is something new to tell. */
   renewNow(): Promise<void>;
-  /** @returns Why it cannot be said that it is gone. */
-  release(): Promise<Failure | null>;
+  /**
+   * @param patienceMs How long to wait for a connection.
+   * @returns Why it cannot be said that it is gone.
+   */
+  release(patienceMs?: number): Promise<Failure | null>;
 }
 
 export interface HoldOptions {
@@ -114,12 +118,15 @@ export function holdLease(node: NodeSpec, options: HoldOptions): HeldLease {
     renewNow: async () => {
       await renew();
     },
-    async release() {
+    async release(patienceMs = Infinity) {
       over.abort();
       await keeping;
       let failure: Failure | null = null;
       for (let attempt = 1; attempt <= RELEASE_TRIES; attempt += 1) {
-        const released = await releaseLease(pool, node, claim);
+        const patience = startDeadline(clock, patienceMs);
+        const { signal } = patience;
+        const released = await releaseLease(pool, node, claim, { signal });
+        patience.clear();
         if (released.ok) options.onReleased(released.value);
         failure = released.ok
           ? whyNotReleased(node, released.value)

@@ -30,8 +30,13 @@ export interface LeaseKeeper {
   watch(machines: readonly string[], onLost: (failure: Failure) => void): () => void;
   /** Tells a machine what the run has there besides its own folders, before it is used. */
   tell(machine: string, belongings: Partial<Belongings>): Promise<void>;
-  /** Gives every machine back. @returns Those where that could not be proven. */
-  releaseAll(): Promise<readonly Failure[]>;
+  /**
+   * Gives every machine back.
+   *
+   * @param silent Machines that did not answer a moment ago: they are not waited for as long as others.
+   * @returns Those where that could not be proven.
+   */
+  releaseAll(silent?: ReadonlySet<string>): Promise<readonly Failure[]>;
 }
 
 /** What leases need of a run. */
@@ -60,6 +65,8 @@ export interface LeaseOptions {
 const SHORT_WAIT_MS = 60_000;
 /** What is wrong with a lease, and not with the machine. */
 const OURS: readonly FailureKind[] = ['locked', 'lease_failed'];
+/** For a dial of a machine that was silent a moment ago. */
+const SILENT_PATIENCE_MS = 3_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -221,10 +228,14 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
       belongings.set(machine, { ...ownOf(machine), ...own });
       await held.get(machine)?.renewNow();
     },
-    async releaseAll() {
+    async releaseAll(silent = new Set()) {
       const leases = [...held.values()];
       held.clear();
-      const failures = await Promise.all(leases.map((lease) => lease.release()));
+      const failures = await Promise.all(
+        leases.map((lease) =>
+          lease.release(silent.has(lease.node.name) ? SILENT_PATIENCE_MS : undefined),
+        ),
+      );
       // Where nobody could say whether there is one.
       await Promise.all(
         [...strikes].map(async ([name, strike]) => {

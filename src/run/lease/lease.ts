@@ -85,8 +85,9 @@ export function releaseLease(
   pool: ConnectionPool,
   node: NodeSpec,
   { holder, root, run, controller }: Pick<Claim, 'holder' | 'root' | 'run' | 'controller'>,
+  options: UseOptions = {},
 ): Promise<Outcome<LeaseAnswer>> {
-  return ask(pool, node, root, () => ['release', holder, node.name, run, controller]);
+  return ask(pool, node, root, () => ['release', holder, node.name, run, controller], options);
 }
 
 /** Who holds a machine. Changes nothing. */

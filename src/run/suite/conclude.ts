@@ -35,7 +35,7 @@ export async function concludeSuite(context: RunContext, ending: Ending): Promis
   // What another run has is not for our hooks either.
   const late = isLocked ? [] : await callLastHooks(context, scene, tally.own, summary);
   tally.addOwn(late);
-  const unreleased = await context.leases.releaseAll();
+  const unreleased = await context.leases.releaseAll(new Set(context.dirty.keys()));
   for (const failure of unreleased) warnOf(context, failure);
   tally.addAside(unreleased);
   const isNews = late.length > 0 || unreleased.length > 0;

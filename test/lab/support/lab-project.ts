@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, cp, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -18,6 +19,7 @@ const SHIPPED = path.join(import.meta.dirname, '../scenarios');
 
 /** No run of these tests is near it: what takes longer hangs. */
 const LONGEST_RUN_MS = 45_000;
+const CLEANUP_MS = 60_000;
 
 interface LabProjectParts {
   readonly files?: Files;
@@ -44,6 +46,12 @@ type Events = readonly StampedEvent[];
 export async function labProject(parts: LabProjectParts = {}): Promise<LabProject> {
   const project = await projectFolder({});
   const { root } = project;
+  // What a test has killed or cut off must not keep the next one from the nodes. Nodes are mended before that.
+  onTestFinished(async () => {
+    if (existsSync(path.join(root, '.playbook/journal'))) {
+      await project.playbook('cleanup', '--wait-lock', '20s');
+    }
+  }, CLEANUP_MS);
   for (const file of ['key', 'known_hosts'])
     await cp(path.join(LAB_PROJECT, file), `${root}/${file}`);
   await chmod(path.join(root, 'key'), 0o600);

@@ -34,6 +34,7 @@ describe('a node', () => {
       dockerComposePath: null,
       resultsPath: null,
       labels: {},
+      lockPath: null,
       source: { file: 'config/nodes.yaml', line: 2, column: 3 },
     });
   });
