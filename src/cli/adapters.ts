@@ -12,7 +12,7 @@ import { createPool } from '../remote/pool/pool.js';
 import { createRedactor } from '../remote/redaction.js';
 import { createSshConnector } from '../remote/ssh/connector.js';
 import { createSharedLogins } from '../remote/ssh/login/shared-logins.js';
-import type { Adapters } from '../run/run-suite.js';
+import type { Adapters } from '../run/suite/run-suite.js';
 import { createWarnings } from '../run/warnings.js';
 import { packageVersion } from './version.js';
 

@@ -8,7 +8,7 @@ import type { ResumeOverview } from '../report/resume.js';
 import type { IsAlive } from '../results/read.js';
 import type { RunDetails } from '../results/read/record.js';
 import type { ResumePlan } from '../run/resume/plan-resume.js';
-import { exitCodeOf } from '../run/verdict.js';
+import { exitCodeOf } from '../run/suite/verdict.js';
 import { CliError } from './error.js';
 import type { Globals } from './globals.js';
 import { openProject, readProject } from './open-project.js';

@@ -15,7 +15,7 @@ import type { Project } from '../model/project.js';
 import type { SuiteSummary } from '../model/result.js';
 import { planSuite as plan } from '../plan/suite-plan.js';
 import { Interruption } from '../run/interruption.js';
-import { runSuite as run } from '../run/run-suite.js';
+import { runSuite as run } from '../run/suite/run-suite.js';
 
 export type { StampedEvent } from '../model/event.js';
 export type { Failure, FailureKind } from '../model/failure.js';

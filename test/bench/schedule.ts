@@ -3,7 +3,7 @@
  * same graph, which no scheduler can beat. `npm run bench:schedule [-- SEED]`.
  */
 import { buildBatches, buildGraph } from '../../src/plan/graph.js';
-import { type Task, schedule } from '../../src/run/scheduler.js';
+import { type Task, schedule } from '../../src/run/scenario/services/scheduler.js';
 import { serviceSpec } from '../support/specs.js';
 
 const seed = Number(process.argv[2] ?? Date.now() % 100_000);

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { ExitCode } from '../../model/exit-code.js';
 import type { CleanUpPage } from '../../report/cleanup.js';
 import type { CleanUpReport } from '../../run/recovery/clean-up.js';
-import { exitCodeOf } from '../../run/verdict.js';
+import { exitCodeOf } from '../../run/suite/verdict.js';
 import { parseDurationMs } from '../arguments.js';
 import { CliError } from '../error.js';
 import { type Globals, globalsOf } from '../globals.js';

@@ -6,7 +6,7 @@ import type { SuitePlan } from '../../model/plan.js';
 import type { Reporter } from '../../report/reporter.js';
 import type { Journal } from '../../run/journal/journal.js';
 import type { ResumePlan } from '../../run/resume/plan-resume.js';
-import { exitCodeOf } from '../../run/verdict.js';
+import { exitCodeOf } from '../../run/suite/verdict.js';
 import { parseDurationMs } from '../arguments.js';
 import { CliError } from '../error.js';
 import { type Globals, globalsOf } from '../globals.js';
@@ -138,7 +138,7 @@ async function execute(
   continued: Continuation | null,
 ): Promise<number> {
   const [{ runSuite }, { composeAdapters }, { untilSignalled }] = await Promise.all([
-    import('../../run/run-suite.js'),
+    import('../../run/suite/run-suite.js'),
     import('../adapters.js'),
     import('../signals.js'),
   ]);

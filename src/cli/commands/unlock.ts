@@ -2,7 +2,7 @@ import { type Command, Command as Program } from 'commander';
 
 import { ExitCode } from '../../model/exit-code.js';
 import type { Holder } from '../../run/lease/answer.js';
-import { exitCodeOf } from '../../run/verdict.js';
+import { exitCodeOf } from '../../run/suite/verdict.js';
 import { CliError } from '../error.js';
 import { type Globals, globalsOf } from '../globals.js';
 import { openNodes } from '../open-project.js';

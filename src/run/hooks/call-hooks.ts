@@ -5,7 +5,7 @@ import { ALL_NODES, type HookPoint, type HookSpec } from '../../model/hook.js';
 import { CONTROLLER, type NodeSpec } from '../../model/node.js';
 import { createRedactor } from '../../remote/redaction.js';
 import { HOOKS } from '../../results/layout.js';
-import type { RunContext } from '../attempt.js';
+import type { RunContext } from '../context.js';
 import { inSeconds, recordOf } from '../events.js';
 import { controllerToken } from '../place.js';
 import type { HookCall } from './call.js';

@@ -2,9 +2,9 @@ import { scriptEnvironment } from '../../benchmark/environment.js';
 import type { Failure } from '../../model/failure.js';
 import type { HookPoint } from '../../model/hook.js';
 import type { ScenarioStatus } from '../../model/result.js';
-import type { Attempt } from '../attempt.js';
+import type { Attempt } from '../scenario/attempt.js';
 import { recordOf } from '../events.js';
-import { resultDirectories } from '../phases/prepare.js';
+import { resultDirectories } from '../scenario/phases/prepare.js';
 import { controllerToken } from '../place.js';
 import { callHooks, NEVER } from './call-hooks.js';
 

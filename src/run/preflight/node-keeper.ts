@@ -1,7 +1,7 @@
 import type { Failure } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { ScenarioPlan, SuitePlan } from '../../model/plan.js';
-import type { RunContext } from '../attempt.js';
+import type { RunContext } from '../context.js';
 import { inSeconds, recordOf } from '../events.js';
 import { RECOVERY, REDIAL, isConnectionFault } from '../retry-policy.js';
 import { withRetries } from '../retry.js';

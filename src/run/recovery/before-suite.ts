@@ -1,11 +1,11 @@
 import path from 'node:path';
 
 import type { Failure } from '../../model/failure.js';
-import type { RunContext } from '../attempt.js';
+import type { RunContext } from '../context.js';
 import { createRedactor } from '../../remote/redaction.js';
 import { concludeInterrupted } from '../../results/interrupted.js';
 import type { EarlierRuns } from '../journal/journal.js';
-import { warnOf } from '../not-run.js';
+import { warnOf } from '../suite/not-run.js';
 import { LOST_RUN } from './lost-run.js';
 import { type NodeRecovery, recoverEarlier } from './recover.js';
 

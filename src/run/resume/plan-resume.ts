@@ -3,7 +3,7 @@ import type { SuitePlan } from '../../model/plan.js';
 import type { Project } from '../../model/project.js';
 import type { RunDetails } from '../../results/read/record.js';
 import { readFormerScenarios } from '../../results/read/former.js';
-import { readPresentInputs } from '../inputs.js';
+import { readPresentInputs } from '../scenario/inputs.js';
 import type { Locate } from './compare.js';
 import { type Decision, decideScenario } from './decide.js';
 

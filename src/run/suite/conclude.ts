@@ -1,13 +1,13 @@
 import type { Failure } from '../../model/failure.js';
 import type { SuitePlan } from '../../model/plan.js';
 import type { SuiteSummary } from '../../model/result.js';
-import type { RunContext } from '../attempt.js';
+import type { RunContext } from '../context.js';
 import { recordOf } from '../events.js';
 import { callLastHooks, type SuiteScene } from '../hooks/suite-hooks.js';
 import { Interruption } from '../interruption.js';
-import { warnOf } from '../not-run.js';
+import { warnOf } from './not-run.js';
 import { type Resumed, withKept } from '../resume/begin.js';
-import { suiteExitCode, worstOf } from '../verdict.js';
+import { suiteExitCode, worstOf } from './verdict.js';
 import type { Tally } from './tally.js';
 
 interface Ending {

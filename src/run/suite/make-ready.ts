@@ -2,7 +2,7 @@ import type { Failure } from '../../model/failure.js';
 import { CONTROLLER } from '../../model/node.js';
 import type { ScenarioPlan, SuitePlan } from '../../model/plan.js';
 import { machinesOf } from '../../plan/operations.js';
-import type { RunContext } from '../attempt.js';
+import type { RunContext } from '../context.js';
 import { callSuiteHooks, type SuiteScene } from '../hooks/suite-hooks.js';
 import { type NodeKeeper, createNodeKeeper } from '../preflight/node-keeper.js';
 import type { SuiteOptions } from './suite-options.js';

@@ -1,10 +1,10 @@
 import type { SuitePlan } from '../../model/plan.js';
 import type { RunFolder } from '../../results/store.js';
-import type { RunContext } from '../attempt.js';
+import type { RunContext } from '../context.js';
 import { inSeconds } from '../events.js';
 import { createIsolation } from '../isolation/isolation.js';
-import { notDeployed, skip, unfit } from '../not-run.js';
-import { type ScenarioResult, runScenario } from '../scenario.js';
+import { notDeployed, skip, unfit } from './not-run.js';
+import { type ScenarioResult, runScenario } from '../scenario/scenario.js';
 import { type Readiness, leasedBy } from './make-ready.js';
 import type { SuiteOptions } from './suite-options.js';
 import type { Tally } from './tally.js';

@@ -3,7 +3,7 @@ import type { Failure } from '../../model/failure.js';
 import type { SuitePlan } from '../../model/plan.js';
 import type { SuiteSummary } from '../../model/result.js';
 import type { RunFolder } from '../../results/store.js';
-import type { RunContext } from '../attempt.js';
+import type { RunContext } from '../context.js';
 import { inSeconds } from '../events.js';
 import { Interruption } from '../interruption.js';
 import { nodesOf } from '../preflight/nodes-of.js';

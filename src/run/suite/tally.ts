@@ -1,7 +1,7 @@
 import type { Failure, FailureKind } from '../../model/failure.js';
 import type { ScenarioOutcome } from '../../model/result.js';
-import type { ScenarioResult } from '../scenario.js';
-import { kindsOf } from '../verdict.js';
+import type { ScenarioResult } from '../scenario/scenario.js';
+import { kindsOf } from './verdict.js';
 
 /** What has come of a suite so far. */
 export interface Tally {

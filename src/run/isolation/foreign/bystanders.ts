@@ -2,7 +2,7 @@ import { createFailure, type Failure } from '../../../model/failure.js';
 import { CONTROLLER, type NodeSpec } from '../../../model/node.js';
 import type { ScenarioPlan } from '../../../model/plan.js';
 import { describeForeignUse } from '../../../report/nodes/foreign.js';
-import type { RunContext } from '../../attempt.js';
+import type { RunContext } from '../../context.js';
 import { inSeconds } from '../../events.js';
 import { controllerToken } from '../../place.js';
 import { servicePortsOn } from '../ports/service-ports.js';

@@ -1,6 +1,12 @@
 import type { Leftover } from '../../../deploy/backend.js';
 import type { Outcome } from '../../../model/failure.js';
-import { type Attempt, backendOf, deploymentOn, onMachine, runtimesOn } from '../../attempt.js';
+import {
+  type Attempt,
+  backendOf,
+  deploymentOn,
+  onMachine,
+  runtimesOn,
+} from '../../scenario/attempt.js';
 import type { Place } from '../../place.js';
 import { listRemains } from '../../sweep/sweep.js';
 import { findPortHolders } from '../ports/bound-ports.js';

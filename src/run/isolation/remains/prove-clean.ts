@@ -1,6 +1,6 @@
 import type { Leftover } from '../../../deploy/backend.js';
 import { createFailure, type Failure, type Outcome } from '../../../model/failure.js';
-import { type Attempt, backendOf, deploymentOn } from '../../attempt.js';
+import { type Attempt, backendOf, deploymentOn } from '../../scenario/attempt.js';
 import type { Place } from '../../place.js';
 import { isConnectionFault, PROOF } from '../../retry-policy.js';
 import { withRetries } from '../../retry.js';

@@ -1,4 +1,4 @@
-import { type Attempt, runtimesOn } from '../../attempt.js';
+import { type Attempt, runtimesOn } from '../../scenario/attempt.js';
 import { basesOf, controllerToken, type Place } from '../../place.js';
 import type { SweepTarget } from '../../sweep/sweep.js';
 

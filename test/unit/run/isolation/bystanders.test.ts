@@ -5,7 +5,7 @@ import type { Isolation } from '../../../../src/model/scenario.js';
 import { planSuite } from '../../../../src/plan/suite-plan.js';
 import { openLocal } from '../../../../src/remote/local/connection.js';
 import { createPool } from '../../../../src/remote/pool/pool.js';
-import type { RunContext } from '../../../../src/run/attempt.js';
+import type { RunContext } from '../../../../src/run/context.js';
 import { createBystanders } from '../../../../src/run/isolation/foreign/bystanders.js';
 import { createManualClock } from '../../../support/manual-clock.js';
 import { nodeSpec, projectSpec, scenarioSpec, serviceSpec } from '../../../support/specs.js';

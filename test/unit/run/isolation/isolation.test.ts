@@ -6,7 +6,7 @@ import type { ScenarioPlan } from '../../../../src/model/plan.js';
 import type { Isolation as Settings } from '../../../../src/model/scenario.js';
 import { planSuite } from '../../../../src/plan/suite-plan.js';
 import { createPool } from '../../../../src/remote/pool/pool.js';
-import type { RunContext } from '../../../../src/run/attempt.js';
+import type { RunContext } from '../../../../src/run/context.js';
 import type { DirtyNode } from '../../../../src/run/isolation/dirty-node.js';
 import { createIsolation } from '../../../../src/run/isolation/isolation.js';
 import type { NodeKeeper } from '../../../../src/run/preflight/node-keeper.js';

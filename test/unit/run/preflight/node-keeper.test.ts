@@ -8,7 +8,7 @@ import type { ScenarioSpec } from '../../../../src/model/scenario.js';
 import { planSuite } from '../../../../src/plan/suite-plan.js';
 import { openLocal } from '../../../../src/remote/local/connection.js';
 import { createPool } from '../../../../src/remote/pool/pool.js';
-import type { RunContext } from '../../../../src/run/attempt.js';
+import type { RunContext } from '../../../../src/run/context.js';
 import { createNodeKeeper } from '../../../../src/run/preflight/node-keeper.js';
 import { nodeSpec, projectSpec, scenarioSpec, serviceSpec } from '../../../support/specs.js';
 

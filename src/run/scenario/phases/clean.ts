@@ -1,0 +1,77 @@
+import path from 'node:path';
+
+import { createFailure, type Failure, type Outcome } from '../../../model/failure.js';
+import type { Connection } from '../../../remote/connection.js';
+import { type Attempt, onMachine } from '../attempt.js';
+import { declaredDirectoriesOn } from '../../isolation/remains/target.js';
+import type { Place } from '../../place.js';
+
+/** Removes the working folders, on every machine that got one. */
+export async function removeFolders(attempt: Attempt): Promise<readonly Failure[]> {
+  const failures = await Promise.all(
+    [...attempt.places.entries()].map(([machine, place]) => removeFolder(attempt, machine, place)),
+  );
+  return failures.filter((failure) => failure !== null);
+}
+
+/** @returns Of kind `left_behind`, whatever kept it from being done. */
+export async function removeFolder(
+  attempt: Attempt,
+  machine: string,
+  place: Place,
+): Promise<Failure | null> {
+  const isKept = attempt.uncollected.has(machine);
+  const declared = declaredDirectoriesOn(attempt, machine);
+  const results = [place.workingFolder, place.resultFolder];
+  const folders = [place.stateFolder, ...(isKept ? [] : results)];
+  const emptied = isKept ? [] : declared;
+  if (isKept) {
+    attempt.context.emit({
+      type: 'warning',
+      scenario: attempt.plan.scenario.name,
+      node: machine,
+      message: `${place.workingFolder} is kept: not everything in it could be collected`,
+    });
+  }
+  // The run's own folders go with the last scenario that lies in them, and only then.
+  const script =
+    'run=$1 results=$2; shift 2; rm -rf -- "$@" && { rmdir -- "$run" "$results" 2>/dev/null || :; }';
+  const ownFolders = [place.runFolder, path.posix.dirname(place.resultFolder)];
+  // What a declared absolute directory holds was collected, and was not there before: the next run wants it empty.
+  const empty = 'for d do [ ! -d "$d" ] || find "$d" -mindepth 1 -delete || exit; done';
+  const outcome = await onMachine(attempt, place.node, async (connection) => {
+    const emptying = emptied.length === 0 ? null : await run(connection, empty, emptied);
+    const removing = await run(connection, script, [...ownFolders, ...folders]);
+    if (removing) return leftBehind(machine, `${place.runFolder} could not be removed`, removing);
+    return emptying
+      ? leftBehind(machine, `${emptied.join(', ')} could not be emptied`, emptying)
+      : { ok: true, value: undefined };
+  });
+  if (outcome.ok) {
+    // It may be somebody else's from now on.
+    if (emptied.length > 0) await attempt.context.leases.tell(machine, { emptied: [] });
+    return null;
+  }
+  return outcome.failure.kind === 'left_behind'
+    ? outcome.failure
+    : createFailure('left_behind', `${place.runFolder} could not be removed`, {
+        node: machine,
+        cause: outcome.failure,
+      });
+}
+
+/** @returns The last lines of what it said, where it failed. */
+async function run(
+  connection: Connection,
+  script: string,
+  operands: readonly string[],
+): Promise<readonly string[] | null> {
+  const result = await connection.exec({ argv: ['sh', '-c', script, 'sh', ...operands] });
+  return result.termination === 'exited' && result.exitCode === 0
+    ? null
+    : result.stderr.toString('utf8').trim().split('\n').slice(-5);
+}
+
+function leftBehind(node: string, message: string, output: readonly string[]): Outcome<void> {
+  return { ok: false, failure: createFailure('left_behind', message, { node, output }) };
+}

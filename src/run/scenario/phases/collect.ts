@@ -1,0 +1,133 @@
+import path from 'node:path';
+
+import { startDeadline } from '../../../async/deadline.js';
+import { readLoadPoints } from '../../../benchmark/import/load-points.js';
+import type { Failure, Outcome } from '../../../model/failure.js';
+import { createRedactor } from '../../../remote/redaction.js';
+import { discardBroughtAlong } from '../../../results/collect/brought-along.js';
+import { type Collection, collectArtifacts } from '../../../results/collect/collect.js';
+import { takeInventory } from '../../../results/inventory.js';
+import { ARTIFACTS, serviceLogPath, systemFolderPath } from '../../../results/layout.js';
+import { collectSystemLogs } from '../../../results/system-logs.js';
+import { type Attempt, placeOf } from '../attempt.js';
+import { keepResults } from '../entries.js';
+import { COLLECTION, isConnectionFault } from '../../retry-policy.js';
+import { withRetries } from '../../retry.js';
+import { saveLogAs } from '../services/service-log.js';
+import { SCRIPT_LOGS } from '../script-logs.js';
+
+/** Bringing results home may take its time, but not for ever: the nodes have to be cleaned. */
+const COLLECT_MS = 30 * 60_000;
+
+/** Brings home what the scenario has produced, as much as its collection mode says, before anything is stopped. */
+export async function collect(attempt: Attempt): Promise<readonly Failure[]> {
+  const deadline = startDeadline(attempt.context.clock, COLLECT_MS);
+  const failures: Failure[] = [];
+  try {
+    if (attempt.hasScriptRun) failures.push(...(await collectResults(attempt, deadline.signal)));
+    failures.push(...(await collectServiceLogs(attempt)));
+    failures.push(...(await collectSystems(attempt, deadline.signal)));
+  } finally {
+    deadline.clear();
+  }
+  const inventory = await takeInventory(attempt.resultFolder);
+  if (inventory.ok) attempt.artifacts = inventory.value;
+  else failures.push(inventory.failure);
+
+  const read = await readLoadPoints(
+    attempt.resultFolder,
+    attempt.artifacts.map((artifact) => artifact.path).filter((file) => file.startsWith(ARTIFACTS)),
+  );
+  attempt.metrics = read.points;
+  for (const file of read.interrupted) {
+    attempt.context.emit({
+      type: 'warning',
+      scenario: attempt.plan.scenario.name,
+      message: `${file} holds a measurement that was cut off: it is not among the results`,
+    });
+  }
+  return failures;
+}
+
+async function collectResults(attempt: Attempt, signal: AbortSignal): Promise<readonly Failure[]> {
+  const { scenario } = attempt.plan;
+  const { resultPaths, node } = scenario.testExecution;
+  const place = placeOf(attempt, node);
+  const destination = path.join(attempt.resultFolder, ARTIFACTS);
+  const hasDirectory = resultPaths.some(({ kind }) => kind === 'directory');
+  const { clock, emit, pool } = attempt.context;
+  const bringHome = async (): Promise<Outcome<Collection>> => {
+    const lent = await pool.use(place.node, (connection) =>
+      collectArtifacts({
+        connection,
+        workingFolder: place.workingFolder,
+        resultPaths,
+        undeclared: hasDirectory ? null : place.resultFolder,
+        destination,
+        reserved: Object.values(SCRIPT_LOGS),
+        signal,
+      }),
+    );
+    const lost = lent.ok && lent.value.failures.find(({ kind }) => isConnectionFault(kind));
+    return lost ? { ok: false, failure: lost } : lent;
+  };
+  const lent = await withRetries(bringHome, {
+    clock,
+    backoff: COLLECTION,
+    isWorthIt: isConnectionFault,
+    signal,
+    onRetry: ({ message }) =>
+      emit({
+        type: 'warning',
+        scenario: scenario.name,
+        node,
+        message: `${message}: the results are collected again`,
+      }),
+  });
+  if (!lent.ok) {
+    await keepResults(attempt, place);
+    return [lent.failure];
+  }
+  const unchanged = await discardBroughtAlong(scenario.path, destination, resultPaths);
+  const failures = [...lent.value.failures, ...unchanged];
+  if (failures.some(({ kind }) => kind === 'transfer' || kind === 'disk_full')) {
+    await keepResults(attempt, place);
+  }
+  // A script that failed is the reason why its results are missing.
+  const hasFailed = attempt.failures.length > 0;
+  return failures.filter(({ kind }) => !(hasFailed && kind === 'result_missing'));
+}
+
+async function collectServiceLogs(attempt: Attempt): Promise<readonly Failure[]> {
+  const { collectionMode } = attempt.plan.scenario.testExecution;
+  const culprits = new Set(attempt.failures.map(({ service }) => service));
+  const wanted = [...attempt.services.values()].filter(
+    ({ service }) => collectionMode !== 'basic' || culprits.has(service.id),
+  );
+  const saved = await Promise.all(
+    wanted.map((run) => {
+      const { node, id } = run.service;
+      return saveLogAs(run, serviceLogPath(attempt.resultFolder, node, id));
+    }),
+  );
+  return saved.filter((failure) => failure !== null);
+}
+
+async function collectSystems(attempt: Attempt, signal: AbortSignal): Promise<readonly Failure[]> {
+  const { scenario, nodes } = attempt.plan;
+  if (scenario.testExecution.collectionMode !== 'comprehensive') return [];
+  const mask = createRedactor(attempt.context.secrets).text;
+  const lent = await Promise.all(
+    nodes.map((node) =>
+      attempt.context.pool.use(node, (connection) =>
+        collectSystemLogs({
+          connection,
+          folder: systemFolderPath(attempt.resultFolder, node.name),
+          mask,
+          signal,
+        }),
+      ),
+    ),
+  );
+  return lent.flatMap((outcome) => (outcome.ok ? outcome.value : [outcome.failure]));
+}
