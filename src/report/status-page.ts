@@ -45,8 +45,20 @@ export interface NoteRow {
   readonly left: readonly string[];
 }
 
+/** Who works on the project itself. */
+export interface ProjectHolderRow {
+  readonly command: string;
+  readonly run: string | null;
+  readonly host: string;
+  readonly user: string;
+  readonly pid: number;
+  readonly since: string;
+}
+
 /** What `playbook status` knows. */
 export interface StatusPage {
+  /** `null`: nobody has the project. */
+  readonly project_lock: ProjectHolderRow | null;
   readonly nodes: readonly NodeRow[];
   /** What runs on the nodes; `null`: they were not asked. */
   readonly running: readonly RunningRow[] | null;
@@ -62,6 +74,9 @@ export function renderStatusPage(page: StatusPage, options: TextOptions = {}): s
   const { style = plainStyle } = options;
   const section = (title: string, text: string) => `${style.accent(title)}\n${text.trimEnd()}\n`;
   return [
+    ...(page.project_lock === null
+      ? []
+      : [section('At work', renderProjectHolder(page.project_lock))]),
     section('Nodes', renderStates(page.nodes, options)),
     ...(page.running === null
       ? []
@@ -85,6 +100,11 @@ export function renderStatusPage(page: StatusPage, options: TextOptions = {}): s
         : renderRuns([page.last_run], options),
     ),
   ].join('\n');
+}
+
+function renderProjectHolder({ command, run, user, host, pid, since }: ProjectHolderRow): string {
+  const what = run === null ? `playbook ${command}` : `run ${run}`;
+  return toPrintableLine(`${what}, process ${pid} of ${user}@${host}, since ${since}`);
 }
 
 function renderStates(rows: readonly NodeRow[], options: TextOptions): string {

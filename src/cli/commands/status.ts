@@ -4,9 +4,16 @@ import path from 'node:path';
 import { Command } from 'commander';
 
 import type { Project } from '../../model/project.js';
-import type { LockRow, NoteRow, RunningRow, StatusPage } from '../../report/status-page.js';
+import type {
+  LockRow,
+  NoteRow,
+  ProjectHolderRow,
+  RunningRow,
+  StatusPage,
+} from '../../report/status-page.js';
 import type { WatchdogNote } from '../../run/lease/answer.js';
 import type { LockState } from '../../run/lease/look.js';
+import type { LockHolder } from '../../run/locks/holder.js';
 import type { Inhabitant, LookOptions } from '../../run/presence/look.js';
 import { type Globals, globalsOf } from '../globals.js';
 import { openNodes } from '../open-project.js';
@@ -41,7 +48,7 @@ Examples:
       const globals = globalsOf(command);
       const project = await openNodes(globals);
       const { readRuns } = await import('../../results/read.js');
-      const { runsUnderWay } = await import('../../run/locks/project-lock.js');
+      const { projectHolder, runsUnderWay } = await import('../../run/locks/project-lock.js');
       const isRunning = await runsUnderWay(project.root);
       const runs = await readRuns(path.join(project.root, 'results'), isRunning);
       const names = new Set(runs.map(({ run }) => run));
@@ -53,6 +60,7 @@ Examples:
         return;
       }
       const status: StatusPage = {
+        project_lock: documentHolder(await projectHolder(project.root)),
         nodes: project.nodes.map(({ name, host, transport, enabled, runtime }) => ({
           name,
           host,
@@ -72,6 +80,12 @@ Examples:
       const text = await textOptions(globals, process.stdout);
       await printAs(options.format, status, () => renderStatusPage(status, text));
     });
+}
+
+function documentHolder(holder: LockHolder | null): ProjectHolderRow | null {
+  if (holder === null) return null;
+  const { command, run, host, user, pid, since } = holder;
+  return { command, run, host, user, pid, since };
 }
 
 async function lookAtNodes(

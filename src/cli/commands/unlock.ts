@@ -37,7 +37,7 @@ Example:
         note(`${node} is free; it was held by ${describeHolder(found)}`);
         note(
           isAlive(found)
-            ? 'playbook: that run seems to be alive: it was heard of a moment ago, and ends its scenario when it finds out'
+            ? 'playbook: that run may be alive: its lease had not run out. If it is, it ends its scenario when it finds out'
             : 'playbook: what that run has left there stays: playbook status shows it',
         );
       } else if (found) {

@@ -206,6 +206,7 @@ describe('the status page', () => {
     const row = { node: 'node1', kind: 'service', run: '20260601_190409', scenario: 'baseline' };
     const text = renderStatusPage(
       {
+        project_lock: null,
         nodes: [node(), node({ name: 'node2', reachable: false, problems: ['no answer'] })],
         running: [
           { ...row, service: 'p-1', state: 'running', description: 'process 12 and 3 more: vllm' },
@@ -257,6 +258,10 @@ describe('the status page', () => {
     const note = { node: 'node1', run: 'R', at: 'then', unheard_s: 900, removed: ['folder /w'] };
     const text = renderStatusPage(
       {
+        project_lock: {
+          ...{ command: 'run', run: '20260601_190409', host: 'desk', user: 'ann', pid: 4711 },
+          since: '2026-06-01T19:04:09.000Z',
+        },
         nodes: [node()],
         running: [],
         locks: [lock],
@@ -266,13 +271,17 @@ describe('the status page', () => {
       },
       { width: 160 },
     );
+    expect(text).toContain('run 20260601_190409, process 4711 of ann@desk, since 2026-06-01');
     expect(text).toContain('node1  3f2a77c0  20260601_190409  ann@desk /home/ann/bench');
     expect(text).toMatch(/4 s ago +held/);
     expect(text).toMatch(/node1 +R +then +folder \/w/);
   });
 
   it('does not speak of what runs where nobody was asked', () => {
-    const asked = { locks: null, notes: null, working_folders: [], last_run: null };
+    const asked = {
+      ...{ project_lock: null, locks: null, notes: null },
+      ...{ working_folders: [], last_run: null },
+    };
     const page = { nodes: [node({ reachable: null })], ...asked };
     expect(renderStatusPage({ ...page, running: null })).not.toContain('On the nodes');
     expect(renderStatusPage({ ...page, running: [] })).toContain('as far as they answer');
