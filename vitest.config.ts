@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -12,6 +14,8 @@ export default defineConfig({
           testTimeout: 20_000,
           // Process trees and sockets leak between tests of one worker if it is shared.
           pool: 'forks',
+          // On two cores it would be one, and most tests wait for something.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           sequence: { groupOrder: 0 },
         },
       },
