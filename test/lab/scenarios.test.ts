@@ -33,6 +33,7 @@ describe.skipIf(skipReason !== null)(
         expect(point?.output_token_throughput).toBeGreaterThan(0);
         expect(point?.p99_ttft_ms).toBeGreaterThan(0);
         expect(await project.list(`results/latest/${scenario}`)).toEqual([
+          'inputs.json',
           'nodes/node1/services/worker@node1.log',
           'nodes/node2/services/worker@node2.log',
           'nodes/node3/services/router.log',

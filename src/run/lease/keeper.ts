@@ -96,6 +96,7 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
   /** By machine: strikes its lease off the journal. */
   const strikes = new Map<string, () => void>();
   const belongings = new Map<string, Belongings>();
+  let isOver = false;
   const watchers = new Set<{ machines: readonly string[]; onLost: (failure: Failure) => void }>();
   const warn = (node: string, message: string) => emit({ type: 'warning', node, message });
 
@@ -229,6 +230,9 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
       await held.get(machine)?.renewNow();
     },
     async releaseAll(silent = new Set()) {
+      // What could not be given back the first time would only be waited for again.
+      if (isOver) return [];
+      isOver = true;
       const leases = [...held.values()];
       held.clear();
       const failures = await Promise.all(

@@ -49,7 +49,8 @@ describe.each(TOOLS_BY_PROCESSORS)('uploading large files to a node with $name',
 
   it('brings all of a file that grows meanwhile', async () => {
     const from = path.join(await makeTempFolder(), 'growing');
-    await writeFile(from, Buffer.alloc(3 * MB, 1));
+    // More than is read ahead.
+    await writeFile(from, Buffer.alloc(24 * MB, 1));
     const to = path.join(await makeTempFolder(), 'to');
     let times = 0;
     const exec: Exec = (command, options) =>
@@ -62,7 +63,7 @@ describe.each(TOOLS_BY_PROCESSORS)('uploading large files to a node with $name',
       });
     expect(await upload(from, to, exec)).toEqual({
       ok: true,
-      value: { files: 1, bytes: 3 * MB + 12_345 },
+      value: { files: 1, bytes: 24 * MB + 12_345 },
     });
     expect((await readFile(to)).equals(await readFile(from))).toBe(true);
   });
