@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { randomUUID } from 'node:crypto';
 
-import { labNodes, labSkipReason } from './support/lab.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { labNode, labNodes, labSkipReason, onNode } from './support/lab.js';
 import { busybox, labProject, labScenario } from './support/lab-project.js';
 import { expectExit } from '../support/project-folder.js';
 import { tracesOf } from './support/traces.js';
@@ -20,6 +22,11 @@ describe.skipIf(skipReason !== null)(
   () => {
     it('services that are processes are brought up, measured and ended as containers are', async () => {
       const engine = 'playbook simulate-engine --host 0.0.0.0 --port 18100 --decode-ms 1';
+      // It goes on until somebody has looked.
+      const seen = `/tmp/seen-${randomUUID()}`;
+      onTestFinished(async () => {
+        await onNode(labNode('node3'), ['rm', '-f', seen]);
+      });
       const project = await labProject({
         nodes: Object.fromEntries(labNodes().map(({ name }) => [name, { runtime: 'process' }])),
         files: {
@@ -52,8 +59,8 @@ describe.skipIf(skipReason !== null)(
               },
               watcher: { command: ['sh', '-c', 'echo watching $$SCENARIO_NAME; exec sleep 600'] },
             },
-            script:
-              'exec playbook bench --base-url "http://$SCENARIO_HOST_NODE1:18100" --seed 1 --num-prompts 8 --input-len 8 --output-len 4 --max-concurrency 2',
+            script: `playbook bench --base-url "http://$SCENARIO_HOST_NODE1:18100" --seed 1 --num-prompts 8 --input-len 8 --output-len 4 --max-concurrency 2 || exit
+until [ -e ${seen} ]; do sleep 0.1; done`,
           }),
         },
       });
@@ -64,6 +71,7 @@ describe.skipIf(skipReason !== null)(
       };
       const looked = await project.playbook('status', '--format', 'json');
       expectExit(looked, 0);
+      await onNode(labNode('node3'), ['touch', seen]);
       const finished = await run.finished;
       expect(finished, finished.stdout).toMatchObject({ exitCode: 0, stderr: '' });
 

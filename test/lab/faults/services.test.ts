@@ -58,7 +58,8 @@ describe.skipIf(skipReason !== null)(
             },
           },
           services: {
-            engine: busybox('echo loading; echo "no such model" >&2; exit 7'),
+            // Docker has its own order of two streams that are written to in the same moment.
+            engine: busybox('echo loading; sleep 0.3; echo "no such model" >&2; exit 7'),
             other: busybox('exec sleep 600'),
             client: busybox('exec sleep 600'),
           },
