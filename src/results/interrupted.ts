@@ -78,7 +78,9 @@ async function removeUnfinished(folder: string): Promise<void> {
   for (const { name, parentPath } of entries) {
     const isTemporary = /^\..+\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);
     const isPart = name.startsWith('.') && /\.\d+-[0-9a-z]+\.part$/.test(name);
-    if (isTemporary || (isPart && name.includes(`.${host}.`))) {
+    // Logs of services are nobody's but ours; an artifact may have any name.
+    const isLog = name.endsWith('.log.part') && path.basename(parentPath) === 'services';
+    if (isTemporary || isLog || (isPart && name.includes(`.${host}.`))) {
       await rm(path.join(parentPath, name), { recursive: true, force: true });
     }
   }

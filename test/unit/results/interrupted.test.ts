@@ -28,6 +28,10 @@ describe('a run that died', () => {
     const host = hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-');
     await writeFile(path.join(run, 'b', 'test_artifacts', `.out.${host}.4711-k2j3h4.part`), 'half');
     await writeFile(path.join(run, 'b', 'test_artifacts', 'whole.part'), 'theirs');
+    const logs = path.join(run, 'b', 'nodes', 'node1', 'services');
+    await mkdir(logs, { recursive: true });
+    await writeFile(path.join(logs, 'engine.log'), 'whole');
+    await writeFile(path.join(logs, 'router.log.part'), 'half');
 
     const concluded = await concludeInterrupted(root, () => false, noMask);
     expect(concluded).toEqual({ runs: ['20260601_190411'], failures: [] });
@@ -42,7 +46,8 @@ describe('a run that died', () => {
         { name: 'c', status: 'skipped' },
       ],
     });
-    expect(await readdir(path.join(run, 'b'))).toEqual(['test_artifacts']);
+    expect((await readdir(path.join(run, 'b'))).sort()).toEqual(['nodes', 'test_artifacts']);
+    expect(await readdir(logs)).toEqual(['engine.log']);
     expect(await readdir(path.join(run, 'b', 'test_artifacts'))).toEqual(['whole.part']);
     expect(await readRuns(root)).toMatchObject([{ status: 'interrupted' }]);
     expect((await concludeInterrupted(root, () => false, noMask)).runs).toEqual([]);
