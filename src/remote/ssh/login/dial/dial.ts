@@ -42,6 +42,7 @@ export async function dial(
   const address = formatAddress(target.host, target.port);
   const gateAddress = via === null ? address : `${via.name} ${address}`;
   let spentMs = 0;
+  let refusal: Failure | null = null;
   for (let refusals = 0; ;) {
     const turn = await shared.gate.enter(gateAddress, signal, refusals > 0);
     if (turn === null) return cancelLogin();
@@ -57,8 +58,13 @@ export async function dial(
       (attempt.saysThrottled ||
         (turn.hadCompany() && (turn.isAddressGood() || refusals < UNEXPLAINED_REFUSALS)));
     turn.leave(isThrottled ? 'refused' : 'failed');
-    if (!isThrottled) return { ok: false, failure: attempt.failure };
+    if (!isThrottled) {
+      // What the server has said before tells more than that the time was up in the middle of one more dial.
+      const said = attempt.result === 'expired' ? refusal : null;
+      return { ok: false, failure: said ?? attempt.failure };
+    }
 
+    refusal = attempt.failure;
     refusals += 1;
     const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** refusals);
     const pauseMs = longest * (0.5 + random() / 2);
@@ -71,6 +77,8 @@ export async function dial(
 type Attempt =
   | { readonly result: 'ready'; readonly connection: Established }
   | { readonly result: 'failed'; readonly failure: Failure }
+  /** The time was up before the server had answered. */
+  | { readonly result: 'expired'; readonly failure: Failure }
   | { readonly result: 'dropped'; readonly saysThrottled: boolean; readonly failure: Failure };
 
 async function attemptOnce(
@@ -83,7 +91,7 @@ async function attemptOnce(
   const deadline = startDeadline(clock, remainingMs, signal);
   const failed = (failure: Failure): Attempt => ({ result: 'failed', failure });
   const aborted = (failure: Failure): Attempt =>
-    failed(deadline.expired() ? failure : cancelLogin().failure);
+    deadline.expired() ? { result: 'expired', failure } : failed(cancelLogin().failure);
   try {
     const guard = await createHostKeyGuard(target, shared.knownHosts, (message) => {
       shared.warnOnce(message, warn);

@@ -105,11 +105,23 @@ describe('dialling', () => {
     const server = await start({
       faults: { maxUnauthenticated: 0, dropMessage: 'Exceeded MaxStartups\r\n' },
     });
-    const logins = createLogins({ handshakeTimeoutMs: 600 });
+    const logins = createLogins({ handshakeTimeoutMs: 1_500 });
     const failure = failureOf(await logins.logIn(server.nodeSpec()));
     expect(failure.kind).toBe('unreachable');
     expect(failure.message).toContain('takes no more logins at the moment');
     expect(server.dials()).toBeGreaterThan(1);
+  });
+
+  it('tells what a server has said rather than that it was silent when the time was up', async () => {
+    const server = await start({
+      faults: { maxUnauthenticated: 0, dropMessage: 'Exceeded MaxStartups\r\n' },
+    });
+    const pending = createLogins({ handshakeTimeoutMs: 1_500 }).logIn(server.nodeSpec());
+    await expect.poll(() => server.dials()).toBeGreaterThan(0);
+    server.faults.silence = true;
+    const failure = failureOf(await pending);
+    expect(failure.kind).toBe('unreachable');
+    expect(failure.message).toContain('takes no more logins at the moment');
   });
 
   it.each([
