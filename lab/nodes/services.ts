@@ -38,7 +38,10 @@ export async function stopDocker(node: LabNode): Promise<void> {
 /** Starts dockerd where it does not run, and waits until it answers. */
 export async function startDocker(node: LabNode): Promise<void> {
   await runOnNode(node, ['service', 'docker', 'start']);
-  await waitOnNode(node, 'docker version >/dev/null 2>&1', 'tail -n 20 /var/log/docker.log');
+  // After a kill it may crash at its start, over what it finds half-written, and come up well the next time.
+  const answers = 'docker version >/dev/null 2>&1';
+  const again = 'pidof dockerd >/dev/null || service docker start >/dev/null 2>&1';
+  await waitOnNode(node, `${answers} || { ${again}; false; }`, 'tail -n 20 /var/log/docker.log');
 }
 
 /** What of the node answers. */
