@@ -1,10 +1,11 @@
-import { access, readdir, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Failure, Outcome } from '../model/failure.js';
 import { type Mask, renderJson } from './document.js';
-import { writeAtomically } from './files/atomic-file.js';
+import { isStaging } from '../remote/transfer/stream/download/local-staging.js';
+import { isTemporaryName, writeAtomically } from './files/atomic-file.js';
+import { exists } from './files/exists.js';
 import { isMissing } from './files/file-failure.js';
 import { isRunId, SUITE_SUMMARY } from './layout.js';
 import { type IsAlive, readRun } from './read.js';
@@ -73,14 +74,11 @@ async function conclude(resultsRoot: string, run: string, mask: Mask): Promise<O
 
 /** Files under the names that they have while they are written. */
 async function removeUnfinished(folder: string): Promise<void> {
-  const host = hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-');
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   for (const { name, parentPath } of entries) {
-    const isTemporary = /^\..+\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);
-    const isPart = name.startsWith('.') && /\.\d+-[0-9a-z]+\.part$/.test(name);
     // Logs of services are nobody's but ours; an artifact may have any name.
     const isLog = name.endsWith('.log.part') && path.basename(parentPath) === 'services';
-    if (isTemporary || isLog || (isPart && name.includes(`.${host}.`))) {
+    if (isLog || isTemporaryName(name) || isStaging(name)) {
       await rm(path.join(parentPath, name), { recursive: true, force: true });
     }
   }
@@ -92,14 +90,5 @@ async function listFolder(folder: string): Promise<readonly string[]> {
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
-  }
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await access(file);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,10 +1,11 @@
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 
 import type { Command } from '../model/command.js';
 import type { Outcome } from '../model/failure.js';
 import type { Connection } from '../remote/connection.js';
 import { fileFailure } from './files/file-failure.js';
 import { hashFiles } from './files/file-hashes.js';
+import { userName } from '../remote/local/user-name.js';
 
 /** Where a result comes from: who ran it, on which state of the project's files. */
 export interface Provenance {
@@ -71,13 +72,4 @@ async function readGit(
   const excluded = WRITTEN_BY_RUNS.map((name) => `:(exclude)${name}`);
   const changes = await git('status', '--porcelain', '--', '.', ...excluded);
   return { commit, dirty: changes !== '' };
-}
-
-/** A user id without an entry in the user database, as in many containers, is its number. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? 'unknown');
-  }
 }

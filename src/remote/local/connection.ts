@@ -1,4 +1,4 @@
-import { homedir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 
 import { type Clock, systemClock } from '../../async/clock.js';
 import type { Outcome } from '../../model/failure.js';
@@ -8,6 +8,7 @@ import { beginLifetime } from '../lifetime.js';
 import { copyTree } from './copy.js';
 import { execLocally } from './exec/exec.js';
 import { createPipeSupply } from './exec/pipes.js';
+import { userName } from './user-name.js';
 
 export interface LocalOptions {
   /** Where commands run that name no folder, absolute: the project. */
@@ -43,13 +44,4 @@ export function openLocal(node: NodeSpec, options: LocalOptions): Promise<Outcom
     },
   };
   return Promise.resolve({ ok: true, value: connection });
-}
-
-/** A user id without an entry in the user database, as containers often have, is its number. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? 'unknown');
-  }
 }

@@ -41,6 +41,11 @@ export function temporaryName(file: string): string {
   return path.join(path.dirname(file), name);
 }
 
+/** Whether a file has such a name: whoever was writing it never came to its end. */
+export function isTemporaryName(name: string): boolean {
+  return /^\..+\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);
+}
+
 /** Makes the new name last through a loss of power. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');

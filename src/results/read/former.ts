@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Artifact, FailureRecord, LoadPoint } from '../../model/result.js';
+import { exists } from '../files/exists.js';
 import { type Inputs, parseInputs } from '../inputs/record.js';
 import { takeInventory } from '../inventory.js';
 import {
@@ -102,13 +102,4 @@ async function findDamage(
     if (found.sha256 !== sha256) return `${file} is not as it was written: its sha256 differs`;
   }
   return null;
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await access(file);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 
 import type { Failure, FailureKind, Outcome } from '../../model/failure.js';
 import type { Clock } from '../../async/clock.js';
@@ -12,6 +12,7 @@ import type { LeaseAnswer } from './answer.js';
 import { type Belongings, type Claim, NOTHING_ELSE, acquireLease, releaseLease } from './lease.js';
 import { type HeldLease, holdLease } from './held-lease.js';
 import { describeNote, describeTaken, heldBy, lostLease } from './words.js';
+import { userName } from '../../remote/local/user-name.js';
 
 /** Keeps the machines of a suite for this run alone, from its beginning to its end. */
 export interface LeaseKeeper {
@@ -253,13 +254,4 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
       return failures.filter((failure) => failure !== null);
     },
   };
-}
-
-/** A user id without an entry in the user database, as containers often have, is its number. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? 'unknown');
-  }
 }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
+import { userName } from '../../remote/local/user-name.js';
 
 /** Who has a lock, as its file tells. The shape is that of the file, hence the snake case. */
 export interface LockHolder {
@@ -100,14 +101,5 @@ function readOrNull(file: string): string | null {
     return readFileSync(file, 'utf8');
   } catch {
     return null;
-  }
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container's user need not have a name.
-    return String(process.getuid?.() ?? '');
   }
 }

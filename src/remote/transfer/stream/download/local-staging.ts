@@ -23,10 +23,15 @@ export async function reserveStaging(
   return path.join(home, `${prefix}${process.pid}-${unique}.part`);
 }
 
-/** Whether something of this name is an incomplete copy that this process has begun. */
+/** Whether something of this name is an incomplete copy that some process of this machine has begun. */
+export function isStaging(name: string): boolean {
+  const isNamedSo = name.startsWith('.') && /\.\d+-[0-9a-z]+\.part$/.test(name);
+  return isNamedSo && name.includes(`.${hostLabel()}.`);
+}
+
+/** Whether it is this very process that has begun it. */
 export function isOwnStaging(name: string): boolean {
-  const own = `.${hostLabel()}.${process.pid}-`;
-  return name.startsWith('.') && name.includes(own) && /-[0-9a-z]+\.part$/.test(name);
+  return isStaging(name) && name.includes(`.${hostLabel()}.${process.pid}-`);
 }
 
 function hostLabel(): string {
