@@ -29,7 +29,7 @@ export interface Story {
 /** What may truly be told of a run that a certain fault has hit, besides what holds for every run. */
 export interface Expectation {
   /** Where the run ends by itself. */
-  readonly exitCodes: readonly number[];
+  readonly exitCodes: (story: Story) => readonly number[];
   /** Of a scenario that was under way while the fault lasted, or that needed what it had broken. */
   readonly isTrueCause: (failure: FailureRecord, scenario: ChaosScenario, story: Story) => boolean;
   /** What else has to hold: a sentence for each thing that does not. */

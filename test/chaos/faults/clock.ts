@@ -32,7 +32,7 @@ export const clockJump: DrawFault = (random, nodes) => {
       await Promise.all(nodes.map((node) => onNode(node, ['rm', '-f', SHIM])));
     },
     expectation: {
-      exitCodes: [0],
+      exitCodes: () => [0],
       isTrueCause: () => false,
       objections: ({ summary }) =>
         (summary?.scenarios ?? []).flatMap(({ name, duration_s }) =>

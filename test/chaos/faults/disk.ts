@@ -29,7 +29,7 @@ export const nodeFull: DrawFault = (random) => {
       await onNode(node, ['rm', '-f', filler]);
     },
     expectation: {
-      exitCodes: [0, 1, 3],
+      exitCodes: () => [0, 1, 3],
       // Its log cannot be written either, and that is where its readiness is read.
       isTrueCause: ({ kind, node: named }) =>
         named === 'worker' &&
@@ -58,7 +58,7 @@ export const controllerFull: DrawFault = (random) => {
       await attempt(['rm', '-f', path.join(place(root), 'chaos-filler')]);
     },
     expectation: {
-      exitCodes: [0, 1, 3],
+      exitCodes: () => [0, 1, 3],
       isTrueCause: ({ kind }) =>
         FULL.includes(kind) ||
         // The working folder of a script that runs here lies there.

@@ -22,7 +22,7 @@ export const dockerStopped: DrawFault = (random, nodes) => {
     },
     mend: () => startDocker(node),
     expectation: {
-      exitCodes: [0, 1, 3, 4],
+      exitCodes: () => [0, 1, 3, 4],
       isTrueCause: (failure) =>
         isOneOf(
           [
@@ -72,7 +72,7 @@ export const containerKilled: DrawFault = (random) => {
     },
     mend: () => Promise.resolve(),
     expectation: {
-      exitCodes: [0, 1],
+      exitCodes: () => [0, 1],
       isTrueCause: ({ kind, service, node }, scenario, { moment }) =>
         (kind === 'service_crashed' || kind === 'service_exited') &&
         moment.target === `${scenario}/${service ?? ''} on ${node ?? ''}`,

@@ -34,7 +34,7 @@ export const cut: DrawFault = (random, nodes) => {
     },
     mend: () => mendNetwork(node),
     expectation: {
-      exitCodes: length === 'moment' ? [0] : [0, 3, 4],
+      exitCodes: () => (length === 'moment' ? [0] : [0, 3, 4]),
       isTrueCause: (failure) => length !== 'moment' && isOneOf(OUT_OF_REACH, node, failure),
     },
   };

@@ -18,7 +18,7 @@ export const sshdKilled: DrawFault = (random, nodes) => {
     },
     mend: () => startSshd(node),
     expectation: {
-      exitCodes: [0, 3, 4],
+      exitCodes: () => [0, 3, 4],
       isTrueCause: (failure) => isOneOf(OUT_OF_REACH, node, failure),
     },
   };

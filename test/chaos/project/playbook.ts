@@ -44,7 +44,9 @@ export function start(
   env: Readonly<Record<string, string>> = {},
 ): Running {
   const begin = performance.now();
-  const child = spawn(process.execPath, ['--require', CLOCK, PLAYBOOK, '-C', root, ...args], {
+  const argv = [process.execPath, '--require', CLOCK, PLAYBOOK, '-C', root, ...args];
+  // Under nohup a campaign goes on when its terminal is closed; what it hangs up on must not inherit that.
+  const child = spawn('env', ['--default-signal=HUP', ...argv], {
     cwd: root,
     env: { ...process.env, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
