@@ -3,6 +3,7 @@ import type { ScenarioSpec } from '../model/scenario.js';
 import type { Dependency, ServiceSpec } from '../model/service.js';
 import { CONTROLLER } from '../model/node.js';
 import type { ServiceGraph } from './graph.js';
+import { machinesOf } from './machines.js';
 import { lastOf, planHooks } from './hooks.js';
 import { describeProcess, describeReadiness, describeScript } from './description.js';
 
@@ -129,11 +130,6 @@ export function planOperations(
   const proven = machines.map((machine) => `verify ${machine}`);
   operations.push(...planHooks(scenario, 'after_scenario', proven));
   return operations;
-}
-
-/** The machines a scenario touches: its nodes, and the controller where the script runs there. */
-export function machinesOf(scenario: ScenarioSpec): readonly string[] {
-  return unique([...scenario.nodes, scenario.testExecution.node]);
 }
 
 function milestone({ service, condition }: Dependency): string {

@@ -2,7 +2,8 @@ import type { Project } from '../model/project.js';
 import type { ScenarioPlan, SuitePlan } from '../model/plan.js';
 import type { ScenarioSpec } from '../model/scenario.js';
 import { buildBatches, buildGraph } from './graph.js';
-import { machinesOf, planOperations } from './operations.js';
+import { machinesOf } from './machines.js';
+import { planOperations } from './operations.js';
 import { type Selection, selectScenarios } from './selection.js';
 
 export interface PlannedSuite {

@@ -48,7 +48,10 @@ function renderNode(
   const gone = removed.length === 0 ? [] : [`${node}: removed of run ${run}:`, ...indent(removed)];
   switch (status) {
     case 'clean':
-      return removed.length === 0 ? [`${node}: nothing of run ${run} is left there`] : gone;
+      return [
+        ...(removed.length === 0 ? [`${node}: nothing of run ${run} is left there`] : gone),
+        ...(message === null ? [] : [`  ${toPrintableLine(message)}`]),
+      ];
     case 'left':
       return [
         ...gone,

@@ -40,3 +40,12 @@ export function recordOf(failure: Failure): FailureRecord {
 export function inSeconds(ms: number): number {
   return Math.round(ms) / 1000;
 }
+
+/** Says what is wrong, where that is nobody's outcome. */
+export function warnOf({ emit }: { readonly emit: Emit }, { node, message, hint }: Failure): void {
+  emit({
+    type: 'warning',
+    ...(node === null ? {} : { node }),
+    message: hint === null ? message : `${message} (${hint})`,
+  });
+}

@@ -6,7 +6,7 @@ export interface RetryOptions {
   readonly clock: Clock;
   readonly backoff: Backoff;
   readonly isWorthIt: (kind: FailureKind) => boolean;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
   /** Told before each pause. */
   readonly onRetry?: (failure: Failure, pauseMs: number) => void;
 }
@@ -22,6 +22,6 @@ export async function withRetries<T>(
     const pauseMs = pauseBeforeMs(backoff, retry, Math.random());
     onRetry?.(outcome.failure, pauseMs);
     await clock.sleep(pauseMs, signal);
-    if (signal.aborted) return outcome;
+    if (signal?.aborted) return outcome;
   }
 }

@@ -181,17 +181,16 @@ async function strike(
 ): Promise<Moment> {
   const before = running.events.length;
   const isAfterEnd = running.isOver();
-  const target = await fault.hit({ project, running, nodes, signal });
+  const hit = await fault.hit({ project, running, nodes, signal });
+  const target = hit ?? '';
   const hitAt = Date.now();
   if (fault.lastsMs !== null) {
     const lasting = delay(fault.lastsMs, undefined, { signal }).catch(() => undefined);
     await Promise.race([lasting, running.ended]);
     await fault.mend(project);
   }
-  // What was left to chance, such as a container, may have been found much later.
-  const isLate = isAfterEnd || (fault.lastsMs === 0 && running.isOver() && target === '');
   const eventsAtEnd = running.events.length;
-  return { events: before, eventsAtEnd, hitAt, target, isAfterEnd: isLate };
+  return { events: before, eventsAtEnd, hitAt, target, isAfterEnd: isAfterEnd || hit === null };
 }
 
 async function untilEnded(running: Running, signal: AbortSignal): Promise<Ended> {

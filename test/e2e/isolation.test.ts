@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -136,6 +136,11 @@ echo 17 >out/figure`,
     const what = `port ${port}/tcp of engine, by node (process ${first})`;
     expect(scenarios[0]?.failure?.message).toContain(what);
     expect(isAlive(first)).toBe(true);
+    // Its lease says what is left there, to its watchdog and to whoever takes the node over.
+    expect(await readdir(path.join(project.root, '.playbook/leases'))).toEqual(['node1']);
+    expect(warningsOf(await project.events())).toContain(
+      'node1: is not given back before it is clean: its watchdog tries 900 s after the last sign of life',
+    );
     process.kill(first, 'SIGKILL');
     await expect.poll(() => isListening(port)).toBe(false);
 
@@ -163,6 +168,7 @@ echo 17 >out/figure`,
       'node1: set aside: scenarios that need it fail, unless it is clean by then',
     );
     expect(told).toContain('node1: is clean again: taken back');
+    expect(await project.list('.playbook')).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import type { Failure } from '../../model/failure.js';
+import { createFailure, type Failure } from '../../model/failure.js';
 import { ALL_NODES, type HookPoint, type HookSpec } from '../../model/hook.js';
 import { CONTROLLER, type NodeSpec } from '../../model/node.js';
 import { createRedactor } from '../../remote/redaction.js';
@@ -31,7 +31,16 @@ export interface HookScene {
 /** The context of a run, as far as hooks need it. */
 export type HookContext = Pick<
   RunContext,
-  'run' | 'root' | 'clock' | 'pool' | 'controller' | 'journal' | 'emit' | 'secrets' | 'nodes'
+  | 'run'
+  | 'root'
+  | 'clock'
+  | 'pool'
+  | 'controller'
+  | 'journal'
+  | 'leases'
+  | 'emit'
+  | 'secrets'
+  | 'nodes'
 >;
 
 /** A signal that never comes: for hooks that run although the run is being stopped. */
@@ -113,6 +122,7 @@ async function callOne(
     identity: { run: context.run, controller: controllerToken(context.root) },
     root: context.root,
     redactor,
+    claim: (name) => claim(context, name),
     noteBases: (name, bases) => context.journal.noteBases(name, bases),
   };
   const end = await runHook(machine, call);
@@ -135,6 +145,14 @@ async function callOne(
   return [...(hook.onError === 'fail' ? [end.failure] : []), end.left].filter(
     (one) => one !== null,
   );
+}
+
+/** A node may have been out of reach when the run began, or lost since. */
+async function claim({ leases }: HookContext, node: string): Promise<Failure | null> {
+  if (leases.holds(node)) return null;
+  const [failure] = await leases.acquireFor([node]);
+  if (failure || leases.holds(node)) return failure ?? null;
+  return createFailure('lease_failed', 'the run was stopped before it had the node', { node });
 }
 
 /** What the event does not say. */

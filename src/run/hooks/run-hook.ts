@@ -25,6 +25,8 @@ export interface HookMachine {
   /** The project's root here. */
   readonly root: string;
   readonly redactor: Redactor;
+  /** Makes sure that a node is this run's own. @returns Why it is not. */
+  readonly claim: (node: string) => Promise<Failure | null>;
   readonly noteBases: (node: string, bases: readonly string[]) => Promise<Outcome<void>>;
 }
 
@@ -54,23 +56,23 @@ export async function runHook(machine: HookMachine, call: HookCall): Promise<Hoo
   const sinks = { stdout: output.stdout, stderr: output.stderr };
   let left: Failure | null = null;
   try {
-    const lent = await pool.use(
-      node,
-      async (connection) => {
-        const program = await programOn(machine, connection, call, deadline.signal);
-        if (!program.ok) return program;
-        const { command, brought } = program.value;
-        const result = await connection.exec(command, {
-          signal: deadline.signal,
-          graceMs: GRACE_MS,
-          ...sinks,
-        });
-        left = (await brought?.remove()) ?? null;
-        if (result.termination === 'connection-lost') left ??= mayStillRun(call);
-        return { ok: true as const, value: result };
-      },
-      { signal: deadline.signal },
-    );
+    const missing = await machine.claim(node.name);
+    const run = async (connection: Connection) => {
+      const program = await programOn(machine, connection, call, deadline.signal);
+      if (!program.ok) return program;
+      const { command, brought } = program.value;
+      const result = await connection.exec(command, {
+        signal: deadline.signal,
+        graceMs: GRACE_MS,
+        ...sinks,
+      });
+      left = (await brought?.remove()) ?? null;
+      if (result.termination === 'connection-lost') left ??= mayStillRun(call);
+      return { ok: true as const, value: result };
+    };
+    const lent = missing
+      ? { ok: false as const, failure: missing }
+      : await pool.use(node, run, { signal: deadline.signal });
     const outcome = lent.ok ? lent.value : lent;
     const unlogged = await output.close();
     const lines = output.lastLines(LAST_LINES);

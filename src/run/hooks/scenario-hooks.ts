@@ -8,6 +8,12 @@ import { resultDirectories } from '../scenario/phases/prepare.js';
 import { controllerToken } from '../place.js';
 import { callHooks, NEVER } from './call-hooks.js';
 
+/** How an attempt went. */
+export interface End {
+  readonly status: ScenarioStatus;
+  readonly durationMs: number;
+}
+
 /**
  * Calls the hooks of a point of a scenario. Those that only matter to a scenario that goes on are given up with the user's
  * signal; the others run within their own time, whatever happens.
@@ -17,7 +23,7 @@ import { callHooks, NEVER } from './call-hooks.js';
 export async function callScenarioHooks(
   attempt: Attempt,
   point: HookPoint,
-  end: { readonly status: ScenarioStatus; readonly durationMs: number } | null = null,
+  end: End | null = null,
 ): Promise<readonly Failure[]> {
   const { context, plan, number, failures } = attempt;
   const { scenario } = plan;
@@ -49,11 +55,15 @@ export async function callScenarioHooks(
   });
 }
 
-/** Once per attempt, as soon as it has failed. */
-export async function callFailureHooks(attempt: Attempt): Promise<void> {
+/**
+ * Once per attempt, as soon as it has failed.
+ *
+ * @param end See `callScenarioHooks`: for what failed when all else was over.
+ */
+export async function callFailureHooks(attempt: Attempt, end: End | null = null): Promise<void> {
   if (attempt.isFailureTold || attempt.failures.length === 0) return;
   attempt.isFailureTold = true;
-  attempt.failures.push(...(await callScenarioHooks(attempt, 'on_failure')));
+  attempt.failures.push(...(await callScenarioHooks(attempt, 'on_failure', end)));
 }
 
 function statusNow({ failures }: Attempt): 'running' | 'failed' | 'cancelled' {

@@ -61,19 +61,19 @@ export async function callSuiteHooks(
 }
 
 /**
- * Calls what comes at the end of a run: after a failure of its own, or before any scenario, `on_failure`, since nobody else
- * has told of that; and `after_suite`.
+ * Calls what comes at the end of a run: `on_failure` for what no scenario has told of, such as a failure of the run's own or
+ * before any scenario; and `after_suite`.
+ *
+ * @param hasUntold There is such a thing.
  */
 export async function callLastHooks(
   context: HookContext,
   scene: SuiteScene,
   failures: readonly Failure[],
   summary: SuiteSummary,
+  hasUntold: boolean,
 ): Promise<readonly Failure[]> {
-  const isTold = summary.scenarios.some(
-    ({ attempts, failure }) => attempts > 0 && failure !== null,
-  );
-  const isNews = summary.exit_code !== 0 && !isTold;
+  const isNews = summary.exit_code !== 0 && hasUntold;
   return [
     ...(isNews ? await callSuiteHooks(context, 'on_failure', scene, failures, summary) : []),
     ...(await callSuiteHooks(context, 'after_suite', scene, failures, summary)),

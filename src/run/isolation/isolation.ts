@@ -1,7 +1,7 @@
 import type { Failure } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { ScenarioPlan } from '../../model/plan.js';
-import { machinesOf } from '../../plan/operations.js';
+import { machinesOf } from '../../plan/machines.js';
 import type { RunContext } from '../context.js';
 import type { NodeKeeper } from '../preflight/node-keeper.js';
 import { createBystanders } from './foreign/bystanders.js';

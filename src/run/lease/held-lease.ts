@@ -1,9 +1,10 @@
 import { aborted } from '../../async/abort.js';
 import type { Clock } from '../../async/clock.js';
-import { startDeadline } from '../../async/deadline.js';
 import { createFailure, type Failure } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
+import { isConnectionFault, PROOF } from '../retry-policy.js';
+import { withRetries } from '../retry.js';
 import type { LeaseAnswer } from './answer.js';
 import { type Belongings, type Claim, releaseLease, renewLease } from './lease.js';
 
@@ -17,13 +18,12 @@ export interface Loss {
 
 export interface HeldLease {
   readonly node: NodeSpec;
-  /** Out of turn: there is something new to tell. */
-  renewNow(): Promise<void>;
-  /**
-   * @param patienceMs How long to wait for a connection.
-   * @returns Why it cannot be said that it is gone.
-   */
-  release(patienceMs?: number): Promise<Failure | null>;
+  /** Out of turn: there is something new to tell, or to know. @returns Whether the machine has heard of it. */
+  renewNow(): Promise<boolean>;
+  /** Renews it no more: its watchdog does the rest. */
+  abandon(): Promise<void>;
+  /** @returns Why it cannot be said that it is gone. */
+  release(): Promise<Failure | null>;
 }
 
 export interface HoldOptions {
@@ -46,8 +46,6 @@ export interface HoldOptions {
 const LONGEST_PAUSE_MS = 60_000;
 const SHORTEST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
-/** For the last words: the watchdog does it otherwise. */
-const RELEASE_TRIES = 3;
 
 /** Renews a lease in time, until it is released or lost. */
 export function holdLease(node: NodeSpec, options: HoldOptions): HeldLease {
@@ -112,32 +110,26 @@ export function holdLease(node: NodeSpec, options: HoldOptions): HeldLease {
     }
   };
   const keeping = keep();
+  const abandon = async () => {
+    over.abort();
+    await keeping;
+  };
 
   return {
     node,
-    renewNow: async () => {
-      await renew();
-    },
-    async release(patienceMs = Infinity) {
-      over.abort();
-      await keeping;
-      let failure: Failure | null = null;
-      for (let attempt = 1; attempt <= RELEASE_TRIES; attempt += 1) {
-        const patience = startDeadline(clock, patienceMs);
-        const { signal } = patience;
-        const released = await releaseLease(pool, node, claim, { signal });
-        patience.clear();
-        if (released.ok) options.onReleased(released.value);
-        failure = released.ok
-          ? whyNotReleased(node, released.value)
-          : unproven(node, leaseMs, released.failure);
-        if (failure === null) {
-          strike();
-          return null;
-        }
-        // Who cannot be reached at all will not answer the next moment either.
-        if (released.ok || released.failure.kind !== 'connection_lost') break;
-      }
+    renewNow: renew,
+    abandon,
+    async release() {
+      await abandon();
+      const released = await withRetries(() => releaseLease(pool, node, claim), {
+        clock,
+        backoff: PROOF,
+        isWorthIt: isConnectionFault,
+      });
+      if (!released.ok) return unproven(node, leaseMs, released.failure);
+      options.onReleased(released.value);
+      const failure = whyNotReleased(node, released.value);
+      if (failure === null) strike();
       return failure;
     },
   };

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 
 import type { Failure, FailureKind, Outcome } from '../../model/failure.js';
+import { orAborted } from '../../async/abort.js';
 import type { Clock } from '../../async/clock.js';
+import { startDeadline } from '../../async/deadline.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
 import { type Emit, inSeconds } from '../events.js';
@@ -21,7 +23,7 @@ export interface LeaseKeeper {
    * reached is no failure here.
    */
   acquireAll(): Promise<readonly Failure[]>;
-  /** Gets those of a scenario's machines that could not be had before, or were lost since. */
+  /** Asks whether machines still are this run's own, and gets those that could not be had before, or were lost since. */
   acquireFor(machines: readonly string[]): Promise<readonly Failure[]>;
   /**
    * Tells when a machine is lost: nothing that runs there counts any more.
@@ -29,15 +31,29 @@ export interface LeaseKeeper {
    * @returns Stops telling.
    */
   watch(machines: readonly string[], onLost: (failure: Failure) => void): () => void;
-  /** Tells a machine what the run has there besides its own folders, before it is used. */
-  tell(machine: string, belongings: Partial<Belongings>): Promise<void>;
+  /** Whether a machine is this run's own, as far as is known. */
+  holds(machine: string): boolean;
+  /** Asks machines whether they still are this run's own; those that are lost are told of before it returns. */
+  confirm(machines: readonly string[]): Promise<void>;
   /**
-   * Gives every machine back.
+   * Whether what an earlier run of this project had on a machine was removed there before this one got it: by its watchdog,
+   * or when its lease was taken over.
+   */
+  wasSwept(machine: string, run: string): boolean;
+  /**
+   * Tells a machine what the run has there besides its own folders, before it is used.
    *
-   * @param silent Machines that did not answer a moment ago: they are not waited for as long as others.
+   * @returns Whether it has heard that; otherwise it is told at the next renewal that gets through.
+   */
+  tell(machine: string, belongings: Partial<Belongings>): Promise<boolean>;
+  /**
+   * Gives every machine back, but for those on which something is left: their leases say what that is, to their watchdogs
+   * and to whoever takes the machines over.
+   *
+   * @param dirty Machines on which something is left.
    * @returns Those where that could not be proven.
    */
-  releaseAll(silent?: ReadonlySet<string>): Promise<readonly Failure[]>;
+  releaseAll(dirty?: ReadonlySet<string>): Promise<readonly Failure[]>;
 }
 
 /** What leases need of a run. */
@@ -66,8 +82,8 @@ export interface LeaseOptions {
 const SHORT_WAIT_MS = 60_000;
 /** What is wrong with a lease, and not with the machine. */
 const OURS: readonly FailureKind[] = ['locked', 'lease_failed'];
-/** For a dial of a machine that was silent a moment ago. */
-const SILENT_PATIENCE_MS = 3_000;
+/** To hear that a machine is still ours: one that says nothing is not waited for, and nothing is known of it. */
+const CONFIRM_MS = 5_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -76,6 +92,15 @@ interface Try {
   readonly failure: Failure | null;
   /** Whoever has it is about to leave it. */
   readonly isBusy: boolean;
+}
+
+/** Runs of this project of which nothing was left when the machine was given to this one. */
+function sweptBefore({ notes, taken, left, trouble }: LeaseAnswer, controller: string): string[] {
+  const isTakenClean = taken?.controller === controller && left.length + trouble.length === 0;
+  return [
+    ...notes.filter((note) => note.left.length + note.trouble.length === 0).map(({ run }) => run),
+    ...(isTakenClean ? [taken.run] : []),
+  ];
 }
 
 export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions): LeaseKeeper {
@@ -97,6 +122,8 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
   /** By machine: strikes its lease off the journal. */
   const strikes = new Map<string, () => void>();
   const belongings = new Map<string, Belongings>();
+  /** By machine: runs whose things were removed before it was ours. */
+  const swept = new Map<string, Set<string>>();
   let isOver = false;
   const watchers = new Set<{ machines: readonly string[]; onLost: (failure: Failure) => void }>();
   const warn = (node: string, message: string) => emit({ type: 'warning', node, message });
@@ -106,6 +133,9 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
     for (const { machines: wanted, onLost } of watchers) if (wanted.includes(name)) onLost(failure);
   };
   const tellOf = (name: string, answer: LeaseAnswer) => {
+    for (const each of sweptBefore(answer, claim.controller)) {
+      swept.set(name, (swept.get(name) ?? new Set()).add(each));
+    }
     for (const note of answer.notes) warn(name, describeNote(note));
     if (answer.taken) warn(name, describeTaken(answer));
     if (answer.watchdog === 'missing') {
@@ -213,33 +243,52 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
     }
   };
 
+  const confirm = async (wanted: readonly string[]) => {
+    const patience = startDeadline(clock, CONFIRM_MS);
+    const asked = wanted.flatMap((name) => held.get(name)?.renewNow() ?? []);
+    await orAborted(Promise.all(asked), patience.signal);
+    patience.clear();
+  };
+
   return {
     // Whether a machine can be used is for those to say who look at the nodes.
     acquireAll: () => acquire([...machines.values()], ({ kind }) => !OURS.includes(kind)),
-    acquireFor: (wanted) =>
-      acquire(
+    async acquireFor(wanted) {
+      await confirm(wanted);
+      return acquire(
         wanted.flatMap((name) => machines.get(name) ?? []),
         () => false,
-      ),
+      );
+    },
     watch(wanted, onLost) {
       const watcher = { machines: wanted, onLost };
       watchers.add(watcher);
       return () => watchers.delete(watcher);
     },
+    holds: (machine) => held.has(machine),
+    confirm,
+    wasSwept: (machine, earlier) => swept.get(machine)?.has(earlier) ?? false,
     async tell(machine, own) {
       belongings.set(machine, { ...ownOf(machine), ...own });
-      await held.get(machine)?.renewNow();
+      return (await held.get(machine)?.renewNow()) ?? false;
     },
-    async releaseAll(silent = new Set()) {
+    async releaseAll(dirty = new Set()) {
       // What could not be given back the first time would only be waited for again.
       if (isOver) return [];
       isOver = true;
       const leases = [...held.values()];
       held.clear();
       const failures = await Promise.all(
-        leases.map((lease) =>
-          lease.release(silent.has(lease.node.name) ? SILENT_PATIENCE_MS : undefined),
-        ),
+        leases.map(async (lease) => {
+          const { name } = lease.node;
+          if (!dirty.has(name)) return lease.release();
+          await lease.abandon();
+          warn(
+            name,
+            `is not given back before it is clean: its watchdog tries ${leaseMs / 1000} s after the last sign of life`,
+          );
+          return null;
+        }),
       );
       // Where nobody could say whether there is one.
       await Promise.all(

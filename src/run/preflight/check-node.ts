@@ -80,7 +80,7 @@ async function lookAt(
   const images = [...new Set(needs.images.map(({ image }) => image))];
   const questions = { topics: topicsFor(node, needs), work, results, images };
   const [runtime, asked] = await Promise.all([
-    checkRuntime(node, context),
+    needs.runsServices ? checkRuntime(node, context) : [],
     askNode(connection, questions, clock, signal),
   ]);
   if (!asked.ok) {

@@ -5,13 +5,15 @@ import { type CheckContext, checkNode } from './check-node.js';
 import type { NodeCheck } from './findings.js';
 import { measureFolder } from './folder-size.js';
 import { isAboutGpus } from './judge/gpus.js';
-import { needsOf, nodesWithGpus } from './needs.js';
+import { NEEDS_OF_HOOKS, needsOf, nodesWithGpus } from './needs.js';
 
 export interface CheckOptions extends CheckContext {
   /** Whose needs count. */
   readonly scenarios: readonly ScenarioSpec[];
   /** Where they were measured already; see `measureScenarios`. */
   readonly sizes?: ReadonlyMap<string, number>;
+  /** Names of nodes on which nothing but hooks runs; default: none. */
+  readonly forHooksOnly?: ReadonlySet<string>;
   /** In place of what the scenarios say. */
   readonly strategy?: HealthCheckStrategy;
   readonly onAnswer?: (check: NodeCheck) => void;
@@ -29,7 +31,9 @@ export async function checkNodes(
   const { scenarios, strategy, onAnswer, sizes = await measureScenarios(scenarios) } = options;
   return Promise.all(
     nodes.map(async (node) => {
-      const needs = needsOf(scenarios, node.name, sizes);
+      const needs = options.forHooksOnly?.has(node.name)
+        ? NEEDS_OF_HOOKS
+        : needsOf(scenarios, node.name, sizes);
       const check = await checkNode(
         node,
         strategy === undefined ? needs : { ...needs, strategy },

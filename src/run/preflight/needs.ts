@@ -6,6 +6,8 @@ import { mostThorough } from './strategy.js';
 
 /** What the scenarios of a run ask of one node. */
 export interface NodeNeeds {
+  /** Otherwise it need not be able to: nothing but hooks runs there. */
+  readonly runsServices: boolean;
   /** That of the scenario that wants to know most. */
   readonly strategy: HealthCheckStrategy;
   readonly minFreeDiskBytes: number;
@@ -40,6 +42,17 @@ export interface GpuNeed extends Asked {
   readonly model: string | null;
 }
 
+/** What hooks ask of a node on which nothing else runs: that it answers. */
+export const NEEDS_OF_HOOKS: NodeNeeds = {
+  runsServices: false,
+  strategy: 'quick',
+  minFreeDiskBytes: 0,
+  filesBytes: 0,
+  ports: [],
+  images: [],
+  gpus: [],
+};
+
 /**
  * @param node The node's name. Where no scenario uses it, what is built in counts.
  * @param sizes By name of the scenario: bytes of its files.
@@ -53,6 +66,7 @@ export function needsOf(
   const health = users.map(({ serviceHealthCheck }) => serviceHealthCheck);
   const floors = health.map(({ minFreeDiskBytes }) => minFreeDiskBytes);
   return {
+    runsServices: true,
     strategy:
       mostThorough(health.map(({ strategy }) => strategy)) ??
       BUILT_IN['service_health_check.strategy'],

@@ -1,6 +1,8 @@
 import type { Failure } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { ScenarioPlan, SuitePlan } from '../../model/plan.js';
+import type { ScenarioSpec } from '../../model/scenario.js';
+import { nodesOfHooks } from '../../plan/machines.js';
 import type { RunContext } from '../context.js';
 import { inSeconds, recordOf } from '../events.js';
 import { RECOVERY, REDIAL, isConnectionFault } from '../retry-policy.js';
@@ -8,8 +10,8 @@ import { withRetries } from '../retry.js';
 import { checkNode, checkRuntime } from './check-node.js';
 import { checkNodeCount, checkNodes, forgiveSpareNodes, measureScenarios } from './check-nodes.js';
 import type { NodeCheck } from './findings.js';
-import { needsOf } from './needs.js';
-import { nodesOf } from './nodes-of.js';
+import { NEEDS_OF_HOOKS, needsOf } from './needs.js';
+import { nodesOf, nodesOfHooksOnly } from './nodes-of.js';
 import { recoverNode } from './recovery/recover.js';
 
 /** Knows which nodes of a suite can be used, and mends those that cannot where the user wants that. */
@@ -36,7 +38,9 @@ export function createNodeKeeper(
   context: RunContext,
   signal: AbortSignal,
 ): NodeKeeper {
-  const nodes = nodesOf(plan);
+  const onlyForHooks = nodesOfHooksOnly(plan);
+  const forHooksOnly = new Set(onlyForHooks.map(({ name }) => name));
+  const nodes = [...nodesOf(plan), ...onlyForHooks];
   const scenarios = plan.scenarios.map(({ scenario }) => scenario);
   const checkContext = { ...context, signal, scenarios };
   const sizes = measureScenarios(scenarios);
@@ -64,7 +68,10 @@ export function createNodeKeeper(
     for (const check of judged()) if (names.has(check.node.name)) announce(context, check);
   };
   const check = async (node: NodeSpec): Promise<NodeCheck> => {
-    const found = await checkNode(node, needsOf(scenarios, node.name, await sizes), checkContext);
+    const needs = forHooksOnly.has(node.name)
+      ? NEEDS_OF_HOOKS
+      : needsOf(scenarios, node.name, await sizes);
+    const found = await checkNode(node, needs, checkContext);
     // What was cut off says nothing about the node.
     if (!isStopped()) note([found]);
     return found;
@@ -75,10 +82,15 @@ export function createNodeKeeper(
     await recoverNode(unfit, { ...checkContext, check, tell, mayWait });
   };
 
+  /** Nodes without which a scenario cannot be run: also those of hooks that would fail it, or the run. */
+  const neededBy = ({ nodes: used, hooks }: ScenarioSpec): readonly string[] => [
+    ...used,
+    ...nodesOfHooks([...plan.hooks, ...hooks].filter(({ onError }) => onError === 'fail')),
+  ];
   const failuresOf = ({ scenario }: ScenarioPlan): readonly Failure[] => [
     ...checkNodeCount(scenario, plan.nodes),
     ...judged()
-      .filter(({ node }) => scenario.nodes.includes(node.name))
+      .filter(({ node }) => neededBy(scenario).includes(node.name))
       .flatMap(({ problems }) => problems)
       .filter((problem) => problem.scenarios?.includes(scenario.name) ?? true)
       .map(({ failure }) => failure),
@@ -121,26 +133,30 @@ export function createNodeKeeper(
 
   return {
     async checkAll() {
-      const checks = await checkNodes(nodes, { ...checkContext, sizes: await sizes });
+      const options = { ...checkContext, sizes: await sizes, forHooksOnly };
+      const checks = await checkNodes(nodes, options);
       if (isStopped()) return;
       note(checks);
       await Promise.all(nodes.map((node) => recover(node, true)));
       if (isStopped() || isBlocked()) return;
       for (const node of nodes.filter(({ name }) => isUnfit(name))) {
-        tell(node, 'set aside: scenarios that need it fail, unless it answers by then');
+        const what = forHooksOnly.has(node.name) ? 'hooks there' : 'scenarios that need it';
+        tell(node, `set aside: ${what} fail, unless it answers by then`);
       }
     },
     failuresOf,
     isBlocked,
     async recheck(scenarioPlan, alongside = () => Promise.resolve()) {
       await Promise.all(
-        scenarioPlan.nodes.map(async (node) => {
+        [...scenarioPlan.nodes, ...onlyForHooks].map(async (node) => {
+          // Hooks find out for themselves.
+          if (forHooksOnly.has(node.name) && !isUnfit(node.name)) return;
           if (!isUnfit(node.name)) return glance(node, alongside);
           await check(node);
           await recover(node, false);
           if (isUnfit(node.name)) return;
           tell(node, 'can be used again: taken back');
-          await alongside(node);
+          if (!forHooksOnly.has(node.name)) await alongside(node);
         }),
       );
       return failuresOf(scenarioPlan);

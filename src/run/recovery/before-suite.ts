@@ -1,3 +1,4 @@
+import { warnOf } from '../events.js';
 import path from 'node:path';
 
 import type { Failure } from '../../model/failure.js';
@@ -5,7 +6,7 @@ import type { RunContext } from '../context.js';
 import { createRedactor } from '../../remote/redaction.js';
 import { concludeInterrupted } from '../../results/interrupted.js';
 import type { EarlierRuns } from '../journal/journal.js';
-import { warnOf } from '../suite/not-run.js';
+import { tellOfKept } from './kept.js';
 import { LOST_RUN } from './lost-run.js';
 import { type NodeRecovery, recoverEarlier } from './recover.js';
 
@@ -34,7 +35,17 @@ export async function recoverBeforeSuite(
   if (earlier.hasLostRun) emit({ type: 'warning', message: LOST_RUN });
 
   const recover = (isWanted: (node: string) => boolean) =>
-    recoverEarlier(earlier, { root, nodes, controller }, { clock, pool, signal }, isWanted);
+    recoverEarlier(
+      earlier,
+      { root, nodes, controller },
+      {
+        clock,
+        pool,
+        signal,
+        present: { run, wasSwept: (...which) => context.leases.wasSwept(...which) },
+      },
+      isWanted,
+    );
   const recovered = await recover(() => true);
   for (const each of recovered) announce(context, each);
   for (const { run: left, node, status, failure } of recovered) {
@@ -48,7 +59,7 @@ export async function recoverBeforeSuite(
       },
     });
   }
-  warnOfKept(earlier, context);
+  await tellOfKept(earlier, context);
   return recovered.flatMap(({ status, failure }) =>
     status === 'left' && failure !== null ? [failure] : [],
   );
@@ -58,6 +69,7 @@ function announce({ emit }: RunContext, recovery: NodeRecovery): void {
   const { run, node, status, removed, holds, message } = recovery;
   if (status === 'clean') {
     if (removed.length > 0) emit({ type: 'recovered', run, node, removed });
+    if (message !== null) emit({ type: 'warning', node, message: `run ${run}: ${message}` });
     return;
   }
   emit({
@@ -67,17 +79,4 @@ function announce({ emit }: RunContext, recovery: NodeRecovery): void {
       status === 'unknown' ? `; playbook cleanup --forget ${node} gives it up` : ''
     }`,
   });
-}
-
-function warnOfKept(earlier: EarlierRuns, { emit }: RunContext): void {
-  for (const { run, kept } of earlier.list()) {
-    for (const { node, scenario, folders, directories } of kept.values()) {
-      const where = [...folders, ...directories].join(', ');
-      emit({
-        type: 'warning',
-        node,
-        message: `results of ${scenario} (run ${run}) could not be brought home, and are kept in ${where}; playbook cleanup --kept removes them`,
-      });
-    }
-  }
 }

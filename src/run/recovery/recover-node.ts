@@ -1,32 +1,27 @@
-import type { Clock } from '../../async/clock.js';
 import type { Leftover } from '../../deploy/backend.js';
 import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
-import type { ConnectionPool } from '../../remote/pool/pool.js';
-import type { HeldRun } from '../journal/holding.js';
+import type { HeldRun, HoldingKind } from '../journal/holding.js';
 import { endLease } from '../lease/lease.js';
 import { basesOn } from '../place.js';
 import { type Backoff, isConnectionFault } from '../retry-policy.js';
 import { withRetries } from '../retry.js';
+import type { RecoveryContext } from './context.js';
+import { ruleOnDeclared } from './declared.js';
 import { type SweepTarget, listRemains, sweep } from '../sweep/sweep.js';
 
 /** Three tries: the node may be starting again, docker may need a moment to let go. */
 const TRIES: Backoff = { retries: 2, firstPauseMs: 2_000, longestPauseMs: 8_000 };
 
-export interface RecoveryContext {
-  readonly clock: Clock;
-  readonly pool: ConnectionPool;
-  /** The project's root, absolute. */
-  readonly root: string;
-  readonly signal: AbortSignal;
-  /** Removes even results that could not be brought home; default: they stay. */
-  readonly isKeptRemoved?: boolean;
-}
+/** Without one of these there never was a container: docker need not even be there. */
+const MAY_BE_CONTAINERS: readonly HoldingKind[] = ['project', 'service', 'unknown'];
 
 export interface Swept {
   /** For people: `process 4711 (sleep 300)`. */
   readonly removed: readonly string[];
   readonly left: readonly string[];
+  /** What is not touched any more, for people. */
+  readonly spared: string | null;
   /** Why it could not be swept, or what is left. */
   readonly failure: Failure | null;
 }
@@ -40,11 +35,13 @@ export async function recoverNode(
   const { clock, signal } = context;
   const found = new Set<string>();
   let left: readonly string[] = [];
+  let spared: string | null = null;
   const outcome = await withRetries(
     async (): Promise<Outcome<void>> => {
       left = [];
       const target = await targetOn(held, node, context);
       if (!target.ok) return target;
+      spared = target.value.spared;
       const listed = await listRemains(context.pool, target.value);
       if (!listed.ok) return listed;
       if (listed.value.length === 0) return endLeaseOf(held, node, context, found);
@@ -63,10 +60,10 @@ export async function recoverNode(
       signal,
     },
   );
-  if (outcome.ok) return { removed: [...found], left: [], failure: null };
+  if (outcome.ok) return { removed: [...found], left: [], spared, failure: null };
   const isAnswered = outcome.failure.kind === 'left_behind';
   const removed = isAnswered ? [...found].filter((each) => !left.includes(each)) : [];
-  return { removed, left, failure: outcome.failure };
+  return { removed, left, spared, failure: outcome.failure };
 }
 
 /** The last thing to go: its watchdog would sweep once more, and others would wait for the machine until then. */
@@ -95,8 +92,9 @@ async function endLeaseOf(
 async function targetOn(
   held: HeldRun,
   node: NodeSpec,
-  { pool, root, isKeptRemoved = false }: RecoveryContext,
-): Promise<Outcome<SweepTarget>> {
+  context: RecoveryContext,
+): Promise<Outcome<SweepTarget & Pick<Swept, 'spared'>>> {
+  const { pool, root, isKeptRemoved = false } = context;
   const lent = await pool.use(node, (connection) => connection.info());
   if (!lent.ok) return lent;
   if (!lent.value.ok) return lent.value;
@@ -104,16 +102,22 @@ async function targetOn(
   const bases = [...(held.bases.get(node.name) ?? []), work, results];
   const open = [...held.open.values()].filter((each) => each.node === node.name);
   const kept = [...held.kept.values()].filter((each) => each.node === node.name);
+  const declared = [
+    ...open.flatMap(({ kind, paths = [] }) => (kind === 'results' ? paths : [])),
+    ...(isKeptRemoved ? kept.flatMap(({ directories }) => directories) : []),
+  ];
+  const ruled = declared.length > 0 ? await ruleOnDeclared(held, node, context) : null;
+  if (ruled?.ok === false) return ruled;
+  const { mayEmpty = true, reason = null } = ruled?.value ?? {};
   return {
     ok: true,
     value: {
       node,
       identity: { run: held.run, controller: held.controller },
       bases: [...new Set(bases.filter((base) => base !== null))],
-      emptied: [
-        ...open.flatMap(({ kind, paths = [] }) => (kind === 'results' ? paths : [])),
-        ...(isKeptRemoved ? kept.flatMap(({ directories }) => directories) : []),
-      ],
+      isWithoutContainers: !open.some(({ kind }) => MAY_BE_CONTAINERS.includes(kind)),
+      emptied: mayEmpty ? declared : [],
+      spared: reason && `what is in ${declared.join(', ')} is left alone: ${reason}`,
       kept: isKeptRemoved
         ? []
         : kept.flatMap(({ folders, directories }) => [...folders, ...directories]),

@@ -3,7 +3,8 @@ import type { Failure } from '../../model/failure.js';
 import type { HeldRun } from '../journal/holding.js';
 import type { EarlierRuns } from '../journal/journal.js';
 import { type Machines, findMachine } from './machines.js';
-import { type RecoveryContext, recoverNode } from './recover-node.js';
+import type { RecoveryContext } from './context.js';
+import { recoverNode } from './recover-node.js';
 
 /** What became of what an earlier run had on one node. */
 export interface NodeRecovery {
@@ -43,9 +44,11 @@ export async function recoverEarlier(
       if (recovered.status !== 'clean') {
         return { ...recovered, holds: entries.map(({ what }) => what) };
       }
+      // What is kept and may not be touched now is kept on.
+      const gone = entries.filter(({ id }) => recovered.message === null || !held.kept.has(id));
       earlier.strike(
         held.run,
-        entries.map(({ id }) => id),
+        gone.map(({ id }) => id),
       );
       return recovered;
     });
@@ -79,8 +82,8 @@ async function recoverOn(
   if (typeof node === 'string') return { ...about, status: 'unknown', message: node };
   const swept = await orAborted(recoverNode(held, node, context), context.signal);
   if (swept === null) return { ...about, status: 'stopped', message: 'stopped before it was done' };
-  const { removed, left, failure } = swept;
-  if (failure === null) return { ...about, status: 'clean', removed, message: null };
+  const { removed, left, spared, failure } = swept;
+  if (failure === null) return { ...about, status: 'clean', removed, message: spared };
   const status = failure.kind === 'left_behind' ? 'left' : 'unreachable';
   return { ...about, status, removed, left, failure, message: failure.message };
 }

@@ -35,6 +35,8 @@ export interface Attempt {
   readonly limitHealthChecks: Limit;
   /** Where crashes of services that were ready are reported. */
   readonly crashes: CrashWatch;
+  /** Machines that were lost to others, or to their watchdogs, while they were needed. */
+  readonly losses: Failure[];
   /** Machines whose results could not all be brought home: their folders are kept. */
   readonly uncollected: Set<string>;
   /** In the order in which they happened: the first is the cause of all. */

@@ -32,17 +32,14 @@ export async function keepResults(attempt: Attempt, place: Place): Promise<void>
   const directories = declaredDirectoriesOn(attempt, node);
   const paths = [...(context.kept.get(node) ?? []), ...folders, ...directories];
   context.kept.set(node, paths);
-  const [kept] = await Promise.all([
+  const [kept, isHeard] = await Promise.all([
     context.journal.keep({ node, scenario, folders, directories }),
     context.leases.tell(node, { emptied: [], kept: paths }),
   ]);
-  if (kept.ok) return;
-  const { message } = kept.failure;
   const where = [...folders, ...directories].join(', ');
-  context.emit({
-    type: 'warning',
-    scenario,
-    node,
-    message: `${message}: save what is in ${where} before the next run`,
-  });
+  const warn = (message: string) => context.emit({ type: 'warning', scenario, node, message });
+  if (!isHeard) {
+    warn(`could not be told to keep ${where}: unless it answers before, its watchdog removes that`);
+  }
+  if (!kept.ok) warn(`${kept.failure.message}: save what is in ${where} before the next run`);
 }

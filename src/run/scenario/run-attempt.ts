@@ -2,6 +2,7 @@ import type { HookPoint } from '../../model/hook.js';
 import type { Attempt } from './attempt.js';
 import { callFailureHooks, callScenarioHooks } from '../hooks/scenario-hooks.js';
 import { cancelled } from '../interruption.js';
+import { confirmLeases } from './losses.js';
 import { benchmark } from './phases/benchmark.js';
 import { removeFolders } from './phases/clean.js';
 import { collect } from './phases/collect.js';
@@ -60,6 +61,7 @@ async function hooksAt(attempt: Attempt, point: HookPoint): Promise<void> {
 
 async function windUp(attempt: Attempt): Promise<void> {
   const steps = [
+    () => confirmLeases(attempt),
     // Now, that there is still something to look at.
     () => callFailureHooks(attempt),
     ...(attempt.places.size > 0 ? clearingOf(attempt) : []),
@@ -73,6 +75,7 @@ async function windUp(attempt: Attempt): Promise<void> {
 function clearingOf(attempt: Attempt): readonly (() => Promise<void>)[] {
   return [
     () => runFinalPhase(attempt, 'collect', () => collect(attempt)),
+    () => confirmLeases(attempt),
     ...(attempt.services.size > 0
       ? [() => runTeardownPhase(attempt, 'stop', () => stopServices(attempt))]
       : []),

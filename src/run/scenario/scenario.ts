@@ -3,15 +3,14 @@ import pLimit from 'p-limit';
 import type { Failure, FailureKind } from '../../model/failure.js';
 import type { ScenarioPlan } from '../../model/plan.js';
 import type { ScenarioOutcome, ScenarioStatus } from '../../model/result.js';
-import { CONTROLLER } from '../../model/node.js';
 import { buildGraph } from '../../plan/graph.js';
-import { machinesOf } from '../../plan/operations.js';
+import { leasedBy } from '../../plan/machines.js';
 import type { RunFolder, ScenarioFolder } from '../../results/store.js';
 import type { Attempt } from './attempt.js';
 import type { RunContext } from '../context.js';
 import { writeDocuments } from './documents.js';
-import { inSeconds, recordOf } from '../events.js';
-import { callScenarioHooks } from '../hooks/scenario-hooks.js';
+import { inSeconds, recordOf, warnOf } from '../events.js';
+import { callFailureHooks, callScenarioHooks } from '../hooks/scenario-hooks.js';
 import { isWorthAnotherAttempt } from '../retry-policy.js';
 import { runAttempt } from './run-attempt.js';
 import { createCrashWatch } from './services/crash-watch.js';
@@ -21,6 +20,8 @@ export interface ScenarioResult {
   readonly outcome: ScenarioOutcome;
   /** Of all failures, for the exit code. */
   readonly kinds: readonly FailureKind[];
+  /** Its hooks for failures were called. */
+  readonly isFailureTold: boolean;
 }
 
 export interface ScenarioOptions {
@@ -53,9 +54,10 @@ export async function runScenario(
   for (let number = 1; ; number += 1) {
     announce(plan, context, options, number, maxAttempts);
     const attempt = createAttempt(plan, context, folder, options.signal, number, maxAttempts);
-    const unwatch = context.leases.watch([...machinesOf(scenario), CONTROLLER], (failure) =>
-      attempt.crashes.report(() => Promise.resolve(failure)),
-    );
+    const unwatch = context.leases.watch(leasedBy(scenario), (failure) => {
+      attempt.losses.push(failure);
+      attempt.crashes.report(() => Promise.resolve(failure));
+    });
     await runAttempt(attempt);
     unwatch();
     const elapsedMs = () => clock.monotonic() - begin;
@@ -71,8 +73,13 @@ export async function runScenario(
       });
       await context.pool.closeAll();
       await clock.sleep(retryDelayMs, options.signal);
-      // There will be no further attempt, so this one is the result.
-      if (options.signal.aborted) return conclude(attempt, folder, status, durationMs);
+      // A machine may have been lost meanwhile. Where there is no further attempt, this one is the result.
+      const missing = await context.leases.acquireFor(leasedBy(scenario));
+      attempt.failures.push(...missing);
+      for (const failure of missing) warnOf(context, failure);
+      if (missing.length > 0 || options.signal.aborted) {
+        return conclude(attempt, folder, status, durationMs);
+      }
       const aside = await folder.setAside(number);
       if (aside.ok) continue;
       attempt.failures.push(aside.failure);
@@ -94,10 +101,10 @@ async function settle(
     return verdict;
   };
   const verdict = await write();
-  const failures = await callScenarioHooks(attempt, 'after_scenario', verdict);
-  if (failures.length === 0) return verdict;
-  attempt.failures.push(...failures);
-  return write();
+  const { length } = attempt.failures;
+  attempt.failures.push(...(await callScenarioHooks(attempt, 'after_scenario', verdict)));
+  await callFailureHooks(attempt, { ...verdict, status: statusOf(attempt) });
+  return attempt.failures.length === length ? verdict : write();
 }
 
 function announce(
@@ -152,6 +159,7 @@ function createAttempt(
     limitHealthChecks: pLimit(maxConcurrentHealthChecks),
     uncollected: new Set(),
     crashes: createCrashWatch(),
+    losses: [],
     failures: [],
     setbacks: [],
     phaseTimes: [],
@@ -211,7 +219,8 @@ function conclude(
     metrics: attempt.metrics,
     results_path: folder.path,
   });
-  return { outcome, kinds: attempt.failures.flatMap(kindsOf) };
+  const { failures, isFailureTold } = attempt;
+  return { outcome, kinds: failures.flatMap(kindsOf), isFailureTold };
 }
 
 /** There is not even a folder to write to. */
@@ -233,5 +242,5 @@ function unrecorded(plan: ScenarioPlan, context: RunContext, failure: Failure): 
     metrics: [],
     results_path: null,
   });
-  return { outcome, kinds: [failure.kind] };
+  return { outcome, kinds: [failure.kind], isFailureTold: false };
 }

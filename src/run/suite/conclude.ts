@@ -2,10 +2,10 @@ import type { Failure } from '../../model/failure.js';
 import type { SuitePlan } from '../../model/plan.js';
 import type { SuiteSummary } from '../../model/result.js';
 import type { RunContext } from '../context.js';
-import { recordOf } from '../events.js';
+import { recordOf, warnOf } from '../events.js';
 import { callLastHooks, type SuiteScene } from '../hooks/suite-hooks.js';
 import { Interruption } from '../interruption.js';
-import { warnOf } from './not-run.js';
+import { lookOnceMore } from '../isolation/last-look.js';
 import { type Resumed, withKept } from '../resume/begin.js';
 import { suiteExitCode, worstOf } from './verdict.js';
 import type { Tally } from './tally.js';
@@ -33,8 +33,11 @@ export async function concludeSuite(context: RunContext, ending: Ending): Promis
   };
   const summary = await writeDown();
   // What another run has is not for our hooks either.
-  const late = isLocked ? [] : await callLastHooks(context, scene, tally.own, summary);
+  const late = isLocked
+    ? []
+    : await callLastHooks(context, scene, tally.own, summary, tally.hasUntold());
   tally.addOwn(late);
+  if (!ending.signal.aborted) await lookOnceMore(context);
   const unreleased = await context.leases.releaseAll(new Set(context.dirty.keys()));
   for (const failure of unreleased) warnOf(context, failure);
   tally.addAside(unreleased);
@@ -51,6 +54,7 @@ function summarize({ clock, run }: RunContext, ending: Ending): SuiteSummary {
   const scenarios = withKept(whole, tally.outcomes, resumed);
   const statuses = scenarios.map(({ status }) => status);
   const [first] = tally.own;
+  const hasRun = tally.outcomes.some(({ attempts }) => attempts > 0);
   return {
     run,
     ...(resumed === null ? {} : { resumed_from: resumed.from }),
@@ -59,7 +63,7 @@ function summarize({ clock, run }: RunContext, ending: Ending): SuiteSummary {
       ...(first ? (['failed'] as const) : []),
       ...(interruption === undefined ? [] : (['cancelled'] as const)),
     ]),
-    exit_code: suiteExitCode(tally.kinds, statuses, interruption),
+    exit_code: suiteExitCode(tally.kinds, statuses, interruption, hasRun),
     ...(first ? { failure: recordOf(first) } : {}),
     started_at: startedAt.toISOString(),
     ended_at: new Date(clock.now()).toISOString(),

@@ -1,7 +1,6 @@
 import type { Failure } from '../../model/failure.js';
-import { CONTROLLER } from '../../model/node.js';
 import type { ScenarioPlan, SuitePlan } from '../../model/plan.js';
-import { machinesOf } from '../../plan/operations.js';
+import { leasedBy, nodesOfHooks } from '../../plan/machines.js';
 import type { RunContext } from '../context.js';
 import { callSuiteHooks, type SuiteScene } from '../hooks/suite-hooks.js';
 import { type NodeKeeper, createNodeKeeper } from '../preflight/node-keeper.js';
@@ -41,12 +40,7 @@ export async function makeReady(
   return { keeper, isLocked: false, blockers };
 }
 
-/** The machines that have to be a scenario's alone. */
-export function leasedBy({ scenario }: ScenarioPlan): readonly string[] {
-  return [...machinesOf(scenario), CONTROLLER];
-}
-
-function ofMachines(plan: ScenarioPlan, failures: readonly Failure[]): readonly Failure[] {
-  const machines = leasedBy(plan);
+function ofMachines({ scenario }: ScenarioPlan, failures: readonly Failure[]): readonly Failure[] {
+  const machines = [...leasedBy(scenario), ...nodesOfHooks(scenario.hooks)];
   return failures.filter(({ node }) => node !== null && machines.includes(node));
 }

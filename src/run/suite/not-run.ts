@@ -32,7 +32,7 @@ export function unfit(
 ): ScenarioResult {
   const [first = null] = failures;
   const outcome = conclusion(context, scenario.name, 'failed', first, null);
-  return { outcome, kinds: failures.map(({ kind }) => kind) };
+  return { outcome, kinds: failures.map(({ kind }) => kind), isFailureTold: false };
 }
 
 /** A scenario that is left out. */
@@ -41,7 +41,11 @@ export function skip(
   { scenario }: Pick<ScenarioPlan, 'scenario'>,
   reason: string,
 ): ScenarioResult {
-  return { outcome: conclusion(context, scenario.name, 'skipped', null, reason), kinds: [] };
+  return {
+    outcome: conclusion(context, scenario.name, 'skipped', null, reason),
+    kinds: [],
+    isFailureTold: false,
+  };
 }
 
 /** The end of a scenario that was never started. */
@@ -65,13 +69,4 @@ function conclusion(
     results_path: null,
   });
   return { name, status, attempts: 0, duration_s: 0, failure: record, reason };
-}
-
-/** Says what is wrong with a node, whether a scenario of this run uses it or not. */
-export function warnOf({ emit }: RunContext, { node, message, hint }: Failure): void {
-  emit({
-    type: 'warning',
-    ...(node === null ? {} : { node }),
-    message: hint === null ? message : `${message} (${hint})`,
-  });
 }

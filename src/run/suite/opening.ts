@@ -11,7 +11,7 @@ import type { EarlierRuns, Journal } from '../journal/journal.js';
 import { openJournal } from '../journal/open-journal.js';
 import { acquireProjectLock } from '../locks/project-lock.js';
 import { controllerToken } from '../place.js';
-import { nodesOf } from '../preflight/nodes-of.js';
+import { allNodesOf } from '../preflight/nodes-of.js';
 import type { Warnings } from '../warnings.js';
 
 export interface OpeningOptions {
@@ -80,7 +80,7 @@ export async function openRun(
   const run = created.value.folder.id;
   const named = await lock.nameRun(run);
   if (!named.ok) return abandon(named.failure);
-  const nodes = [controller, ...nodesOf(plan)].map(nameNode);
+  const nodes = [controller, ...allNodesOf(plan)].map(nameNode);
   const begun = await opened.value.begin({ run, at, nodes });
   if (!begun.ok) return abandon(begun.failure);
   const journal = begun.value;

@@ -27,7 +27,7 @@ import { recoverBeforeSuite } from '../recovery/before-suite.js';
 import type { DirtyNode } from '../isolation/dirty-node.js';
 import type { NodeBefore } from '../isolation/node-before.js';
 import { type LeaseKeeper, createLeaseKeeper } from '../lease/keeper.js';
-import { nodesOf } from '../preflight/nodes-of.js';
+import { allNodesOf, nodesOf } from '../preflight/nodes-of.js';
 import { beginResume } from '../resume/begin.js';
 import type { ResumePlan } from '../resume/plan-resume.js';
 import { carryOut } from './suite.js';
@@ -112,7 +112,7 @@ async function carryOutIn(
       emit,
     };
     leases = createLeaseKeeper(withoutLeases, {
-      nodes: nodesOf(plan),
+      nodes: allNodesOf(plan),
       leaseMs: plan.leaseTimeoutMs,
       waitMs: options.waitLockMs ?? 0,
       signal: options.signal,

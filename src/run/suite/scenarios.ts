@@ -1,11 +1,12 @@
 import type { SuitePlan } from '../../model/plan.js';
+import { leasedBy } from '../../plan/machines.js';
 import type { RunFolder } from '../../results/store.js';
 import type { RunContext } from '../context.js';
 import { inSeconds } from '../events.js';
 import { createIsolation } from '../isolation/isolation.js';
 import { notDeployed, skip, unfit } from './not-run.js';
 import { type ScenarioResult, runScenario } from '../scenario/scenario.js';
-import { type Readiness, leasedBy } from './make-ready.js';
+import type { Readiness } from './make-ready.js';
 import type { SuiteOptions } from './suite-options.js';
 import type { Tally } from './tally.js';
 
@@ -36,7 +37,8 @@ export async function runScenarios(
       continue;
     }
     const unready = await isolation.before(each, index === 0);
-    const failures = unready.length > 0 ? unready : await context.leases.acquireFor(leasedBy(each));
+    const failures =
+      unready.length > 0 ? unready : await context.leases.acquireFor(leasedBy(each.scenario));
     if (isStopped()) {
       tally.add(skip(context, each, STOPPED));
       continue;

@@ -11,6 +11,8 @@ export interface Tally {
   readonly own: readonly Failure[];
   /** Of all failures, for the exit code. */
   readonly kinds: readonly FailureKind[];
+  /** Whether something of what may have gone wrong is none for which a scenario has called its hooks. */
+  hasUntold(): boolean;
   add(result: ScenarioResult): void;
   addOwn(failures: readonly Failure[]): void;
   /** What makes nobody fail, and still decides the exit code: something is left, or was not written. */
@@ -21,12 +23,16 @@ export function createTally(): Tally {
   const outcomes: ScenarioOutcome[] = [];
   const own: Failure[] = [];
   const kinds: FailureKind[] = [];
+  /** Of each scenario that failed. */
+  const told: boolean[] = [];
   return {
     outcomes,
     own,
     kinds,
+    hasUntold: () => own.length > 0 || told.includes(false) || told.length === 0,
     add(result) {
       outcomes.push(result.outcome);
+      if (result.outcome.failure !== null) told.push(result.isFailureTold);
       kinds.push(...result.kinds);
     },
     addOwn(failures) {

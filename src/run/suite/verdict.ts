@@ -71,17 +71,19 @@ export function kindsOf(failure: Failure): FailureKind[] {
  * The one exit code for a whole suite: of several, the first of 4, 130/143, 3, 1.
  *
  * @param interruption The code of the signal that stopped the run, if one did.
+ * @param hasRun Some scenario was begun: that others have a node by now is this node's trouble, and no reason to believe
+ *   that nothing was done.
  */
 export function suiteExitCode(
   kinds: readonly FailureKind[],
   statuses: readonly ScenarioStatus[],
   interruption: 130 | 143 | 70 | undefined,
+  hasRun = true,
 ): ExitCode {
   const codes = new Set(kinds.map(exitCodeOf));
   if (codes.has(ExitCode.leftBehind)) return ExitCode.leftBehind;
   if (interruption !== undefined) return interruption;
-  // Then nothing was deployed.
-  if (codes.has(ExitCode.locked)) return ExitCode.locked;
+  if (codes.has(ExitCode.locked)) return hasRun ? ExitCode.node : ExitCode.locked;
   if (codes.has(ExitCode.node)) return ExitCode.node;
   if (codes.has(ExitCode.scenarioFailed)) return ExitCode.scenarioFailed;
   return statuses.some((status) => status === 'failed' || status === 'invalid')

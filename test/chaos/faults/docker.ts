@@ -68,7 +68,7 @@ export const containerKilled: DrawFault = (random) => {
         if (killed.exitCode === 0) return `${scenario}/${service} on ${node}`;
         await delay(50);
       }
-      return '';
+      return null;
     },
     mend: () => Promise.resolve(),
     expectation: {

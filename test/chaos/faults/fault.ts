@@ -24,8 +24,8 @@ export interface Fault {
   readonly aim?: (event: StampedEvent) => boolean;
   /** Before the run begins: what cannot be put in place later. */
   arrange?(project: ChaosProject): Promise<void>;
-  /** @returns What came of it, where that was left to chance: `store on node1`. */
-  hit(scene: Scene): Promise<string>;
+  /** @returns What it hit, where that was left to chance: `store on node1`; `null` where it found nothing any more. */
+  hit(scene: Scene): Promise<string | null>;
   /** While the run may still be under way: how long the fault lasts. `null`: until the run is over. */
   readonly lastsMs: number | null;
   /** Ends it. Safe to call twice, and where it never hit. */

@@ -18,13 +18,16 @@ export function targetOn(attempt: Attempt, machine: string, place: Place): Sweep
   };
 }
 
-/** Absolute directories that the scenario declares for results, where its script has written to them. */
+/**
+ * Absolute directories that the scenario declares for results, where its script has written to them. None on a machine that
+ * was lost: what they hold by now may be somebody else's.
+ */
 export function declaredDirectoriesOn(
-  { hasScriptRun, plan }: Attempt,
+  { hasScriptRun, plan, context }: Attempt,
   machine: string,
 ): readonly string[] {
   const { node, resultPaths } = plan.scenario.testExecution;
-  if (!hasScriptRun || node !== machine) return [];
+  if (!hasScriptRun || node !== machine || !context.leases.holds(machine)) return [];
   return resultPaths
     .filter(({ kind, isAbsolute }) => kind === 'directory' && isAbsolute)
     .map(({ path }) => path);

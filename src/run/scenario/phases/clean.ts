@@ -21,6 +21,10 @@ export async function removeFolder(
   place: Place,
 ): Promise<Failure | null> {
   const isKept = attempt.uncollected.has(machine);
+  // Everything else is removed by its name; what is emptied has to be this run's own to this very moment.
+  if (declaredDirectoriesOn(attempt, machine).length > 0) {
+    await attempt.context.leases.confirm([machine]);
+  }
   const declared = declaredDirectoriesOn(attempt, machine);
   const results = [place.workingFolder, place.resultFolder];
   const folders = [place.stateFolder, ...(isKept ? [] : results)];

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { startDeadline } from '../../../async/deadline.js';
 import { readLoadPoints } from '../../../benchmark/import/load-points.js';
 import type { Failure, Outcome } from '../../../model/failure.js';
+import type { ResultPath } from '../../../model/scenario.js';
 import { createRedactor } from '../../../remote/redaction.js';
 import { discardBroughtAlong } from '../../../results/collect/brought-along.js';
 import { type Collection, collectArtifacts } from '../../../results/collect/collect.js';
@@ -51,10 +52,11 @@ export async function collect(attempt: Attempt): Promise<readonly Failure[]> {
 
 async function collectResults(attempt: Attempt, signal: AbortSignal): Promise<readonly Failure[]> {
   const { scenario } = attempt.plan;
-  const { resultPaths, node } = scenario.testExecution;
+  const { node } = scenario.testExecution;
   const place = placeOf(attempt, node);
+  const resultPaths = ownResultPaths(attempt);
   const destination = path.join(attempt.resultFolder, ARTIFACTS);
-  const hasDirectory = resultPaths.some(({ kind }) => kind === 'directory');
+  const hasDirectory = scenario.testExecution.resultPaths.some(({ kind }) => kind === 'directory');
   const { clock, emit, pool } = attempt.context;
   const bringHome = async (): Promise<Outcome<Collection>> => {
     const lent = await pool.use(place.node, (connection) =>
@@ -96,6 +98,20 @@ async function collectResults(attempt: Attempt, signal: AbortSignal): Promise<re
   // A script that failed is the reason why its results are missing.
   const hasFailed = attempt.failures.length > 0;
   return failures.filter(({ kind }) => !(hasFailed && kind === 'result_missing'));
+}
+
+/** On a machine that was lost, those in its working folder: what others hold by now may be somebody else's. */
+function ownResultPaths({ context, plan }: Attempt): readonly ResultPath[] {
+  const { node, resultPaths } = plan.scenario.testExecution;
+  const outside = resultPaths.filter(({ isAbsolute }) => isAbsolute);
+  if (outside.length === 0 || context.leases.holds(node)) return resultPaths;
+  context.emit({
+    type: 'warning',
+    scenario: plan.scenario.name,
+    node,
+    message: `what is in ${outside.map(({ path }) => path).join(', ')} is left alone: it may be somebody else's by now`,
+  });
+  return resultPaths.filter(({ isAbsolute }) => !isAbsolute);
 }
 
 async function collectServiceLogs(attempt: Attempt): Promise<readonly Failure[]> {

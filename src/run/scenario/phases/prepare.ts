@@ -5,7 +5,7 @@ import { createFailure, type Failure, type Outcome } from '../../../model/failur
 import type { ResultPath } from '../../../model/scenario.js';
 import type { Connection } from '../../../remote/connection.js';
 import { gatherProvenance } from '../../../results/provenance.js';
-import { machinesOf } from '../../../plan/operations.js';
+import { machinesOf } from '../../../plan/machines.js';
 import { type Attempt, onMachine } from '../attempt.js';
 import { enter } from '../entries.js';
 import { recordInputs } from '../inputs.js';

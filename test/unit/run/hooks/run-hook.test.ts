@@ -76,6 +76,7 @@ async function makeBench(): Promise<Bench> {
           identity: { run: '20260601_190411', controller: 'abcdef' },
           root,
           redactor: createRedactor([SECRET]),
+          claim: () => Promise.resolve(null),
           noteBases: () => Promise.resolve({ ok: true, value: undefined }),
         },
         {

@@ -8,6 +8,7 @@ import { CONTROLLER, type NodeSpec } from '../../../../src/model/node.js';
 import { openLocal } from '../../../../src/remote/local/connection.js';
 import { type ConnectionPool, createPool } from '../../../../src/remote/pool/pool.js';
 import { type Holding, type KeptResults, nameNode } from '../../../../src/run/journal/holding.js';
+import { acquireLease, releaseLease } from '../../../../src/run/lease/lease.js';
 import { openJournal } from '../../../../src/run/journal/open-journal.js';
 import { controllerToken } from '../../../../src/run/place.js';
 import { recoverEarlier } from '../../../../src/run/recovery/recover.js';
@@ -133,6 +134,55 @@ describe('recovery', () => {
     expect(left.map((holding) => holding.node)).toEqual(['gone']);
     await pool.closeAll();
     await opened.close();
+  });
+
+  it('empties a directory outside of its folders only while nobody else can have the node', async () => {
+    const root = await makeTempFolder();
+    const declared = path.join(root, 'declared');
+    const node = nodeSpec({
+      ...{ name: 'node1', dockerComposePath: path.join(root, 'base') },
+      lockPath: path.join(root, 'lock'),
+    });
+    const results: Holding = {
+      ...{ node: 'node1', kind: 'results', scenario: 'test', description: 'results' },
+      paths: [declared],
+    };
+    const pool = createPool((each) => openLocal(each, { cwd: root }));
+    const machines = { root, nodes: [node], controller };
+    const context = { clock: systemClock, pool, signal: new AbortController().signal };
+    const claimOf = (run: string, token: string) => ({
+      ...{ run, controller: token, holder: run, machine: 'desk', user: 'ann', pid: 1 },
+      ...{ root, since: '2026-06-01T19:04:09.000Z', leaseMs: 60_000 },
+    });
+    const recoverWith = async (more: Partial<Parameters<typeof recoverEarlier>[2]> = {}) => {
+      await mkdir(declared, { recursive: true });
+      await writeFile(path.join(declared, 'file'), '');
+      const opened = await journalOf(root, [node], [results]);
+      const [recovered] = await recoverEarlier(opened.earlier, machines, { ...context, ...more });
+      expect(recovered?.status).toBe('clean');
+      await opened.close();
+      return { recovered, left: await readdir(declared) };
+    };
+
+    // Nobody has it: what is there is the dead run's.
+    expect((await recoverWith()).left).toEqual([]);
+    // Its own lease.
+    await acquireLease(pool, node, claimOf(RUN, controllerToken(root)));
+    expect((await recoverWith()).left).toEqual([]);
+    // Somebody else's.
+    const theirs = claimOf('20260601_200000', 'abcdef');
+    await acquireLease(pool, node, theirs);
+    const spared = await recoverWith();
+    expect(spared.left).toEqual(['file']);
+    expect(spared.recovered?.message).toContain(
+      `what is in ${declared} is left alone: they may be somebody else's by now: node1 is held by run 20260601_200000 of ann@desk`,
+    );
+    // That of the run that cleans up, to which the node was given after it was swept.
+    const present = (wasSwept: boolean) => ({ run: theirs.run, wasSwept: () => wasSwept });
+    expect((await recoverWith({ present: present(true) })).left).toEqual(['file']);
+    expect((await recoverWith({ present: present(false) })).left).toEqual([]);
+    await releaseLease(pool, node, theirs);
+    await pool.closeAll();
   });
 
   it('asks a node once that refuses the login', async () => {

@@ -37,6 +37,12 @@ describe('suiteExitCode', () => {
     expect(suiteExitCode([kind, 'cancelled'], ['failed'], 143)).toBe(code === 4 ? 4 : 143);
   });
 
+  it('says that others have a node only where nothing was begun, as nothing is lost then', () => {
+    expect(suiteExitCode(['locked'], ['failed'], undefined, false)).toBe(5);
+    expect(suiteExitCode(['lease_lost', 'locked'], ['failed'], undefined, true)).toBe(3);
+    expect(suiteExitCode(['locked'], ['completed', 'failed'], undefined, true)).toBe(3);
+  });
+
   it('counts a result that means nothing as a failed scenario', () => {
     expect(suiteExitCode([], ['completed', 'invalid'], undefined)).toBe(1);
   });
