@@ -6,7 +6,7 @@ import type { Outcome } from '../model/failure.js';
 import type { SuitePlan } from '../model/plan.js';
 import type { ResumeOverview } from '../report/resume.js';
 import type { IsAlive } from '../results/read.js';
-import type { RunDetails } from '../results/read/record.js';
+import type { RunDetails, RunRecord } from '../results/read/record.js';
 import type { ResumePlan } from '../run/resume/plan-resume.js';
 import { exitCodeOf } from '../run/suite/verdict.js';
 import { CliError } from './error.js';
@@ -44,11 +44,13 @@ export async function planResumption(
   const isEarly = run.status === 'running';
   if (isEarly && !mayWait) throw await underWay(globals, run.run);
   const names = run.scenarios.map(({ name }) => name);
-  if (names.length === 0) {
+  if (names.length === 0 || !hasBegun(run)) {
     throw new CliError(
       `nothing is left of run ${run.run} that tells which scenarios it had`,
       ExitCode.usage,
-      'name them: playbook run SCENARIO...',
+      run.resumed_from === null
+        ? 'name them: playbook run SCENARIO...'
+        : `it was to continue another one: playbook run --resume ${run.resumed_from}`,
     );
   }
   const [{ planSuite }, { planResume, selectFormer }] = await Promise.all([
@@ -106,10 +108,11 @@ async function findRun(globals: Globals, named: string | null): Promise<RunDetai
   ]);
   const isAlive: IsAlive = await runsUnderWay(globals.root);
   const runs = await readRuns(root, isAlive);
-  const isThere = (name: string | null) => runs.some(({ run }) => run === name);
-  const name =
-    named ??
-    runs.find(({ status, resumed_by }) => status !== 'completed' && !isThere(resumed_by))?.run;
+  const isContinued = ({ resumed_by }: RunRecord) =>
+    runs.some((other) => other.run === resumed_by && hasBegun(other));
+  const isOpen = (run: RunRecord) =>
+    hasBegun(run) && run.status !== 'completed' && !isContinued(run);
+  const name = named ?? runs.find(isOpen)?.run;
   if (name === undefined) return null;
   const run = await readRun(root, name, isAlive);
   if (!run) {
@@ -119,6 +122,11 @@ async function findRun(globals: Globals, named: string | null): Promise<RunDetai
     );
   }
   return run;
+}
+
+/** One that died before it had said what it would do is nothing to go on with, and has taken nothing over. */
+function hasBegun({ started_at }: RunRecord): boolean {
+  return started_at !== null;
 }
 
 async function underWay(globals: Globals, run: string): Promise<CliError> {

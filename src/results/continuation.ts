@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import type { Failure } from '../model/failure.js';
+import type { Outcome } from '../model/failure.js';
 import { renderJson } from './document.js';
 import { writeAtomically } from './files/atomic-file.js';
 import { RESUMED_BY, RESUMED_FROM } from './layout.js';
@@ -13,23 +13,30 @@ export interface Continuation {
 }
 
 /**
- * Links two runs to each other. All else in the folder of the former one stays as it is.
+ * Notes in a run's folder which run it continues: before anything else of it is told, so that it is never taken for a
+ * run of its own.
  *
- * @param resultsRoot Absolute.
+ * @param runFolder Absolute.
  */
-export async function linkRuns(
-  resultsRoot: string,
-  former: string,
-  continuation: string,
-): Promise<readonly Failure[]> {
-  const write = (run: string, file: string, other: string) =>
-    writeAtomically(path.join(resultsRoot, run, file), renderJson({ run: other }, (text) => text));
-  // The new one knows first: a link that leads nowhere would say that somebody took care of the former run.
-  const written = [
-    await write(continuation, RESUMED_FROM, former),
-    await write(former, RESUMED_BY, continuation),
-  ];
-  return written.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
+export function noteFormer(runFolder: string, former: string): Promise<Outcome<void>> {
+  return writeLink(path.join(runFolder, RESUMED_FROM), former);
+}
+
+/**
+ * Notes in a run's folder which run continues it: last of all, since it says that somebody takes care of this one. All
+ * else in the folder stays as it is.
+ *
+ * @param runFolder Absolute.
+ */
+export function noteContinuation(runFolder: string, continuation: string): Promise<Outcome<void>> {
+  return writeLink(path.join(runFolder, RESUMED_BY), continuation);
+}
+
+function writeLink(file: string, run: string): Promise<Outcome<void>> {
+  return writeAtomically(
+    file,
+    renderJson({ run }, (text) => text),
+  );
 }
 
 /** @param runFolder Absolute. */

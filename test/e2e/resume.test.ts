@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { cp, mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -190,6 +190,54 @@ describe('a run that is continued', () => {
       ['same', first],
       ['secret', secondRun],
       ['last', undefined],
+    ]);
+  }, 60_000);
+
+  it('loses no scenario when a continuation is killed while it takes results over', async () => {
+    const project = await projectFolder({
+      ...measuring('001_one'),
+      ...measuring('002_two', `test ! -e ${ROOT}/broken`),
+      ...measuring('003_three'),
+      broken: '',
+    });
+    expect((await project.playbook('run', '--all')).exitCode).toBe(1);
+    const { run: former } = await project.suite();
+    const started = (await project.events()).find(({ type }) => type === 'suite_started');
+    await ranSince(project);
+    const at = (run: string, file: string) => path.join(project.root, 'results', run, file);
+    const keep = (run: string, scenario: string) =>
+      cp(at(former, scenario), at(run, scenario), { recursive: true });
+
+    // Killed before it said what it was about to do.
+    const silent = '20990101_000000';
+    await mkdir(at(silent, ''));
+    await project.write({ [`results/${silent}/events.ndjson`]: '' });
+    await keep(silent, 'one');
+    const skipped = await project.playbook('run', '--resume', '--dry-run');
+    expect(skipped.stdout).toContain(`continues run ${former}: 2 scenarios kept, 1 to run`);
+    const named = await project.playbook('run', '--resume', silent);
+    expect(named.exitCode).toBe(2);
+    expect(named.stderr).toContain('nothing is left of run');
+
+    // Killed after that, with one result in place and one on its way.
+    const begun = '20990101_000001';
+    await mkdir(at(begun, ''));
+    const event = JSON.stringify({ ...started, run: begun });
+    await project.write({
+      [`results/${begun}/resumed_from.json`]: JSON.stringify({ run: former }),
+      [`results/${begun}/events.ndjson`]: `${event}\n`,
+    });
+    await keep(begun, 'one');
+    await rm(path.join(project.root, 'broken'));
+    const run = await project.playbook('run', '--resume');
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(run.stderr).toContain(`continues run ${begun}: 2 scenarios kept, 1 to run`);
+    expect(await ranSince(project)).toEqual(['two']);
+    const { scenarios } = await project.suite();
+    expect(scenarios.map(({ name, status, kept_from }) => [name, status, kept_from])).toEqual([
+      ['one', 'completed', former],
+      ['two', 'completed', undefined],
+      ['three', 'completed', former],
     ]);
   }, 60_000);
 

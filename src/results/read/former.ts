@@ -10,9 +10,17 @@ import {
   RESULT_SUMMARY,
   TEST_METADATA,
   TEST_REPORT,
+  compareRunIds,
 } from '../layout.js';
+import { readRun } from '../read.js';
 import { asNumber, asObjects, asString, readJsonObject } from './json.js';
-import { type RecordedStatus, type RunDetails, parseLoadPoints, parseStatus } from './record.js';
+import {
+  type RecordedStatus,
+  type RunDetails,
+  type ScenarioDetails,
+  parseLoadPoints,
+  parseStatus,
+} from './record.js';
 
 /** A scenario of an earlier run, as far as it matters for continuing that. */
 export interface FormerScenario {
@@ -40,16 +48,53 @@ export interface FormerResult {
   readonly inputs: Inputs | null;
 }
 
-/** Reads the scenarios of an earlier run, and makes sure that what they have brought home is still as it was. */
+/**
+ * Reads the scenarios of an earlier run, and makes sure that what they have brought home is still as it was. What that run
+ * was to continue and did not come to is taken from the run that it continued.
+ */
 export async function readFormerScenarios(run: RunDetails): Promise<readonly FormerScenario[]> {
+  const before = await readContinued(run);
   const scenarios: FormerScenario[] = [];
   // One after the other: hashing their files keeps the disk busy as it is.
-  for (const { name, status, failure, reason } of run.scenarios) {
-    const folder = path.join(run.results_path, name);
-    const found = status === 'completed' ? await readResult(folder) : { result: null };
-    scenarios.push({ name, status, failure, reason, damage: null, ...found });
+  for (const scenario of run.scenarios) {
+    const own = await readFormer(run, scenario);
+    scenarios.push(own.status === 'skipped' ? ((await inherit(own.name, before)) ?? own) : own);
   }
   return scenarios;
+}
+
+async function readFormer(
+  run: RunDetails,
+  { name, status, failure, reason }: ScenarioDetails,
+): Promise<FormerScenario> {
+  const folder = path.join(run.results_path, name);
+  const found = status === 'completed' ? await readResult(folder) : { result: null };
+  return { name, status, failure, reason, damage: null, ...found };
+}
+
+/** The runs that a run continues, directly and over others, the newest first; as far as they are still there. */
+async function readContinued(run: RunDetails): Promise<readonly RunDetails[]> {
+  const runs: RunDetails[] = [];
+  for (let last = run; last.resumed_from !== null;) {
+    const before = await readRun(path.dirname(last.results_path), last.resumed_from);
+    // Only ever back in time, whatever the files say.
+    if (before?.run !== last.resumed_from || compareRunIds(before.run, last.run) >= 0) break;
+    runs.push(before);
+    last = before;
+  }
+  return runs;
+}
+
+/** The result of the last of some runs that came to a scenario; `null` where that is none to keep. */
+async function inherit(name: string, runs: readonly RunDetails[]): Promise<FormerScenario | null> {
+  for (const run of runs) {
+    const scenario = run.scenarios.find((each) => each.name === name);
+    if (!scenario) return null;
+    if (scenario.status === 'skipped') continue;
+    const former = await readFormer(run, scenario);
+    return former.result === null ? null : former;
+  }
+  return null;
 }
 
 type Found = { readonly result: FormerResult } | { readonly result: null; readonly damage: string };

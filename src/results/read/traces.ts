@@ -2,8 +2,9 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { ScenarioStatus } from '../../model/result.js';
-import { EVENTS } from '../layout.js';
-import { asNumber, asObjects, asString, parseJsonObject } from './json.js';
+import { exists } from '../files/exists.js';
+import { ARTIFACTS, ATTEMPTS, EVENTS, RESULT_SUMMARY } from '../layout.js';
+import { asNumber, asObjects, asString, parseJsonObject, readJsonObject } from './json.js';
 import { parseStatus } from './record.js';
 
 /** What the events of a run tell that has no summary. */
@@ -66,7 +67,9 @@ export async function readTraces(runFolder: string): Promise<RunTraces> {
     }
   }
   for (const name of await scenarioFolders(runFolder)) {
-    if (!scenarios.get(name)?.isBegun) scenarios.set(name, { ...NOT_BEGUN, isBegun: true });
+    if (scenarios.get(name)?.isBegun) continue;
+    const kept = await readKept(runFolder, name);
+    scenarios.set(name, kept ?? { ...NOT_BEGUN, isBegun: true });
   }
   return { startedAt, lastAt, scenarios };
 }
@@ -86,14 +89,26 @@ async function* readLines(file: string): AsyncGenerator<string> {
   }
 }
 
+/**
+ * A scenario whose results were kept from another run before that was written down: their folder gets its name only once
+ * it is whole, and says itself which run has measured it.
+ */
+async function readKept(runFolder: string, name: string): Promise<TracedScenario | null> {
+  const summary = await readJsonObject(path.join(runFolder, name, RESULT_SUMMARY));
+  const run = asString(summary?.['run']);
+  const status = parseStatus(summary?.['status']);
+  if (run === null || run === path.basename(runFolder) || status !== 'completed') return null;
+  return { isBegun: true, status, duration_s: asNumber(summary?.['duration_s']), kept_from: run };
+}
+
+/** Hooks of the run have a folder there, too; that of a scenario has a place for artifacts from the first moment. */
 async function scenarioFolders(runFolder: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(runFolder, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map(({ name }) => name)
-      .sort();
-  } catch {
-    return [];
+  const entries = await readdir(runFolder, { withFileTypes: true }).catch(() => []);
+  const names: string[] = [];
+  for (const entry of entries) {
+    if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
+    const within = (name: string) => exists(path.join(runFolder, entry.name, name));
+    if ((await within(ARTIFACTS)) || (await within(ATTEMPTS))) names.push(entry.name);
   }
+  return names.sort();
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import type { ScenarioPlan, SuitePlan } from '../../model/plan.js';
 import type { ScenarioOutcome } from '../../model/result.js';
-import { linkRuns } from '../../results/continuation.js';
+import { noteContinuation } from '../../results/continuation.js';
 import { keepResults } from '../../results/keep.js';
 import type { RunFolder } from '../../results/store.js';
 import type { Emit } from '../events.js';
@@ -19,7 +19,10 @@ export interface Resumed {
   readonly warnings: readonly string[];
 }
 
-/** Brings what is kept of an earlier run into the folder of the one that continues it, and links the two. */
+/**
+ * Brings what is kept of an earlier run into the folder of the one that continues it, and lets the earlier one know. The
+ * new run has told its scenarios and what it continues before: whenever it is killed, it can be continued in turn.
+ */
 export async function beginResume(
   resume: ResumePlan,
   folder: RunFolder,
@@ -28,12 +31,13 @@ export async function beginResume(
   const settled = await settleImages(resume.decisions, questions);
   const decisions: Decision[] = [];
   for (const decision of settled.decisions) decisions.push(await keep(decision, folder));
-  const unlinked = await linkRuns(path.dirname(folder.path), resume.from, folder.id);
+  const former = path.join(path.dirname(folder.path), resume.from);
+  const noted = await noteContinuation(former, folder.id);
   return {
     from: resume.from,
     decisions,
     leftOut: resume.leftOut,
-    warnings: [...settled.warnings, ...unlinked.map(({ message }) => message)],
+    warnings: [...settled.warnings, ...(noted.ok ? [] : [noted.failure.message])],
   };
 }
 

@@ -28,7 +28,6 @@ import type { DirtyNode } from '../isolation/dirty-node.js';
 import type { NodeBefore } from '../isolation/node-before.js';
 import { type LeaseKeeper, createLeaseKeeper } from '../lease/keeper.js';
 import { allNodesOf, nodesOf } from '../preflight/nodes-of.js';
-import { beginResume } from '../resume/begin.js';
 import type { ResumePlan } from '../resume/plan-resume.js';
 import { carryOut } from './suite.js';
 import type { SuiteOptions } from './suite-options.js';
@@ -45,7 +44,7 @@ export interface Adapters {
   readonly versions: Versions;
 }
 
-export interface RunOptions extends Omit<SuiteOptions, 'resumed' | 'recover'>, OpeningOptions {
+export interface RunOptions extends Omit<SuiteOptions, 'resume' | 'recover'>, OpeningOptions {
   /** Asked, once the project is this run's own, how an earlier run is continued; default `null`: none is. */
   readonly resume?: (() => Promise<Outcome<ResumePlan>>) | null;
   /** Given the journal as soon as there is one: whoever ends the process early wants to say what is left. */
@@ -120,16 +119,13 @@ async function carryOutIn(
     const context = { ...withoutLeases, leases };
     const resume = (await options.resume?.()) ?? null;
     if (resume?.ok === false) return resume;
-    const { nodes } = plan;
-    const questions = { nodes, backends: adapters.backends, signal: options.signal };
-    const resumed = resume && (await beginResume(resume.value, folder, questions));
     const summary = await carryOut(
       plan,
       context,
       folder,
       {
         ...options,
-        resumed,
+        resume: resume?.value ?? null,
         recover: () => recoverBeforeSuite(earlier, context, options.signal),
       },
       (before) => writeSuite(plan, adapters, folder, before, metrics, redactor.text),

@@ -1,5 +1,5 @@
 import type { Failure } from '../../model/failure.js';
-import type { Resumed } from '../resume/begin.js';
+import type { ResumePlan } from '../resume/plan-resume.js';
 
 export interface SuiteOptions {
   /** Stop after the first scenario that did not complete, whatever the project says. */
@@ -8,8 +8,8 @@ export interface SuiteOptions {
   readonly retries: number | null;
   /** Aborts, with an `Interruption`, to stop the run and clean up. */
   readonly signal: AbortSignal;
-  /** What is kept of the run that this one continues; default `null`: it continues none. */
-  readonly resumed?: Resumed | null;
+  /** How this run continues an earlier one; default `null`: it continues none. */
+  readonly resume?: ResumePlan | null;
   /** Cleans up after earlier runs. @returns What is left of them on nodes that were reached. */
   readonly recover?: () => Promise<readonly Failure[]>;
 }

@@ -2,12 +2,13 @@ import { onAbort } from '../../async/abort.js';
 import type { Failure } from '../../model/failure.js';
 import type { SuitePlan } from '../../model/plan.js';
 import type { SuiteSummary } from '../../model/result.js';
+import { noteFormer } from '../../results/continuation.js';
 import type { RunFolder } from '../../results/store.js';
 import type { RunContext } from '../context.js';
 import { inSeconds } from '../events.js';
 import { Interruption } from '../interruption.js';
 import { nodesOf } from '../preflight/nodes-of.js';
-import { announceResume, remainingOf } from '../resume/begin.js';
+import { announceResume, beginResume, remainingOf } from '../resume/begin.js';
 import { concludeSuite } from './conclude.js';
 import { makeReady } from './make-ready.js';
 import { runScenarios } from './scenarios.js';
@@ -27,15 +28,15 @@ export async function carryOut(
   write: (summary: SuiteSummary) => Promise<readonly Failure[]>,
 ): Promise<SuiteSummary> {
   const { clock, emit, run } = context;
-  const { resumed = null, signal } = options;
-  const plan = remainingOf(whole, resumed?.decisions ?? []);
+  const { resume = null, signal } = options;
   const begin = { at: new Date(clock.now()), monotonic: clock.monotonic() };
-  const nodes = nodesOf(plan);
+  const linked = resume && (await noteFormer(folder.path, resume.from));
+  // Before results are kept: a run that is killed while it does that is known by what it was about to do.
   emit({
     type: 'suite_started',
     run,
     results_path: folder.path,
-    nodes: nodes.map(({ name }) => name),
+    nodes: nodesOf(whole).map(({ name }) => name),
     scenarios: whole.scenarios.map(({ scenario }) => ({
       name: scenario.name,
       services: scenario.services.length,
@@ -43,16 +44,20 @@ export async function carryOut(
         scenario.estimatedDurationMs === null ? null : inSeconds(scenario.estimatedDurationMs),
     })),
   });
-  if (resumed) announceResume(resumed, folder, emit);
+  if (linked?.ok === false) emit({ type: 'warning', message: linked.failure.message });
   const unheard = onAbort(signal, () => {
     const why = whyStopped(signal);
     emit({ type: 'warning', message: `${why}: results are collected and nodes cleaned` });
   });
 
+  const { nodes: known, backends } = context;
+  const resumed = resume && (await beginResume(resume, folder, { nodes: known, backends, signal }));
+  if (resumed) announceResume(resumed, folder, emit);
+  const plan = remainingOf(whole, resumed?.decisions ?? []);
   const tally = createTally();
   const scene = {
     hooks: whole.hooks,
-    nodes,
+    nodes: nodesOf(plan),
     scenarios: plan.scenarios.map(({ scenario }) => scenario.name),
     folder: folder.path,
     signal,

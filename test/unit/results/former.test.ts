@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { renderJson } from '../../../src/results/document.js';
 import { buildInputs, documentInputs } from '../../../src/results/inputs/record.js';
 import { createThrowawaySeal } from '../../../src/results/inputs/seal.js';
+import { noteFormer } from '../../../src/results/continuation.js';
 import { readRun } from '../../../src/results/read.js';
 import { readFormerScenarios } from '../../../src/results/read/former.js';
 import { nodeSpec, scenarioSpec } from '../../support/specs.js';
@@ -48,6 +49,7 @@ async function completedRun() {
   await writeFile(path.join(results, RUN, 'suite_summary.json'), JSON.stringify(summary));
   return {
     folder,
+    results,
     write,
     remove: (file: string) => rm(path.join(folder, file), { recursive: true }),
     read: async () => {
@@ -78,6 +80,33 @@ describe('a scenario of an earlier run', () => {
         inputs,
       },
     });
+  });
+
+  it('is that of the run before where a continuation never came to it, over several of them', async () => {
+    const { folder, results } = await completedRun();
+    const skipped = { name: 'a', status: 'skipped', attempts: 0, duration_s: 0, reason: 'stopped' };
+    const failed = { name: 'b', status: 'failed', attempts: 1, duration_s: 1 };
+    let former = RUN;
+    for (const run of ['20260601_200000', '20260601_210000']) {
+      const summary = { run, status: 'interrupted', exit_code: null, scenarios: [skipped, failed] };
+      await mkdir(path.join(results, run));
+      await writeFile(path.join(results, run, 'suite_summary.json'), JSON.stringify(summary));
+      await noteFormer(path.join(results, run), former);
+      former = run;
+    }
+    const last = await readRun(results, former);
+    if (!last) throw new Error('there is no run');
+    const scenarios = await readFormerScenarios(last);
+    expect(scenarios).toMatchObject([
+      { name: 'a', status: 'completed', result: { path: folder, run: '20260101_000000' } },
+      { name: 'b', status: 'failed', result: null },
+    ]);
+    // The runs between may be deleted, and so may that which measured.
+    await rm(path.join(results, RUN), { recursive: true });
+    expect(await readFormerScenarios(last)).toMatchObject([
+      { name: 'a', status: 'skipped', reason: 'stopped', result: null },
+      { name: 'b', status: 'failed' },
+    ]);
   });
 
   it.each([

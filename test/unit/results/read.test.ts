@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { StampedEvent } from '../../../src/model/event.js';
-import { linkRuns } from '../../../src/results/continuation.js';
+import { noteContinuation, noteFormer } from '../../../src/results/continuation.js';
 import { readRun, readRuns } from '../../../src/results/read.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 import {
@@ -115,7 +115,8 @@ describe('the list of runs', () => {
       [former]: { 'suite_summary.json': summary },
       [next]: { 'events.ndjson': events },
     });
-    expect(await linkRuns(results, former, next)).toEqual([]);
+    expect(await noteFormer(path.join(results, next), former)).toMatchObject({ ok: true });
+    expect(await noteContinuation(path.join(results, former), next)).toMatchObject({ ok: true });
     expect(await readRuns(results)).toMatchObject([
       { run: next, resumed_from: former, resumed_by: null, scenarios: [{ kept_from: former }, { kept_from: null }] },
       { run: former, resumed_from: null, resumed_by: next },
@@ -127,6 +128,37 @@ describe('the list of runs', () => {
     expect(await readRuns(results)).toMatchObject([
       { status: 'interrupted', started_at: null, duration_s: null, scenarios: [{ name: 'a', status: 'interrupted' }] },
     ]);
+  });
+
+  it('takes what lies there of another run for kept, also where the run died before it had told that', async () => {
+    const former = '20260601_190409';
+    const kept = (run: string) =>
+      JSON.stringify({ run, status: 'completed', duration_s: 68.2, attempts: 1, metrics: [] });
+    const results = await makeResults({
+      '20260601_200000': {
+        'events.ndjson': ndjson([at(0, suiteStarted('a', 'b', 'c'))]),
+        'a/result_summary.json': kept(former),
+        'a/test_artifacts/x': '',
+        'b/result_summary.json': kept('20260601_200000'),
+        'b/test_artifacts/x': '',
+      },
+    });
+    expect((await readRuns(results))[0]?.scenarios).toEqual([
+      { name: 'a', status: 'completed', duration_s: 68.2, kept_from: former },
+      { name: 'b', status: 'interrupted', duration_s: null, kept_from: null },
+      { name: 'c', status: 'skipped', duration_s: null, kept_from: null },
+    ]);
+  });
+
+  it('has no scenario for what the hooks of a run that died have printed', async () => {
+    const results = await makeResults({
+      '20260601_190409': {
+        'events.ndjson': ndjson([at(0, suiteStarted('a'))]),
+        'hooks/before_suite.controller.log': 'ready\n',
+        'a/attempts/1/inputs.json': '{}',
+      },
+    });
+    expect((await readRuns(results))[0]?.scenarios).toMatchObject([{ name: 'a', status: 'interrupted' }]);
   });
 
   it('says that a run is under way where somebody is at it', async () => {
