@@ -2,6 +2,7 @@ import type { Clock } from '../async/clock.js';
 import type { RunEvent, StampedEvent } from '../model/event.js';
 import type { Failure } from '../model/failure.js';
 import type { FailureRecord } from '../model/result.js';
+import { maskStrings } from '../results/document.js';
 
 /** Says what happens, to whoever listens. */
 export type Emit = (event: RunEvent) => void;
@@ -18,16 +19,9 @@ export function stampWith(
 ): Emit {
   return (event) => {
     // The script's output was masked as a stream, where also a secret in two chunks is found.
-    const shown = event.type === 'script_output' ? event : maskAll(event, mask);
+    const shown = event.type === 'script_output' ? event : maskStrings(event, mask);
     deliver({ at: new Date(clock.now()).toISOString(), ...shown });
   };
-}
-
-function maskAll(event: RunEvent, mask: (text: string) => string): RunEvent {
-  const encoded = JSON.stringify(event, (_key, value: unknown) =>
-    typeof value === 'string' ? mask(value) : value,
-  );
-  return JSON.parse(encoded) as RunEvent;
 }
 
 /** A failure as files and events show it. */

@@ -221,4 +221,48 @@ exit 3`,
     expect(await project.resultFile('script/test_artifacts/out/modes')).toBe('700 600\n');
     expect(statSync(path.join(project.root, '.env')).isFile()).toBe(true);
   }, 60_000);
+
+  it('that are common words or numbers make no other name of a name, and no other figure of a figure', async () => {
+    const measured = {
+      ...{ label: 'at 1234', completed: 1234, failed: 0, duration: 2, request_throughput: 617 },
+      ...{ max_concurrency: 1, request_rate: 'inf' },
+    };
+    const project = await projectFolder({
+      ...scenarioFiles('001_postgres', {
+        metadata: 'test_execution: { result_paths: [out/], env: { DB_PASSWORD: "1234" } }\n',
+        compose: `
+services:
+  postgres:
+    command: ["sh", "-c", "echo ready, postgres; exec sleep 300"]
+    environment: { POSTGRES_PASSWORD: postgres }
+`,
+        script: `echo '${JSON.stringify(measured)}' > out/result.json\necho the password is postgres`,
+      }),
+      ...scenarioFiles('002_other', { script: 'echo postgres has it >&2; exit 3' }),
+    });
+    const run = await project.start(['run', '--all']).finished;
+    expect(run.exitCode, run.stderr).toBe(1);
+    const { run: former, scenarios } = await project.suite();
+    expect(scenarios.map(({ name }) => name)).toEqual(['postgres', 'other']);
+    const events = await project.events();
+    expect(events.find(({ type }) => type === 'service_ready')).toMatchObject({
+      ...{ scenario: 'postgres', service: 'postgres' },
+    });
+    const { artifacts } = await project.result('postgres');
+    expect(artifacts.map(({ path: file }) => file)).toContain('nodes/node1/services/postgres.log');
+    const [, row = ''] = (await project.resultFile('postgres/performance_results.csv')).split(
+      '\r\n',
+    );
+    expect(row.split(',').slice(0, 6)).toEqual(['vllm', 'at ***', '1', 'inf', '2', '1234']);
+    expect(await project.resultFile('postgres/test_artifacts/test_stdout.log')).toBe(
+      'the password is ***\n',
+    );
+    expect(await project.resultFile('postgres/nodes/node1/services/postgres.log')).toContain(
+      'ready, ***\n',
+    );
+    expect(await project.resultFile('other/result_summary.json')).not.toContain('postgres');
+
+    const again = await project.start(['run', '--resume']).finished;
+    expect(again.stderr).toContain(`continues run ${former}: 1 scenario kept, 1 to run`);
+  }, 60_000);
 });

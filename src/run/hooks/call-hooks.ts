@@ -4,6 +4,7 @@ import { createFailure, type Failure } from '../../model/failure.js';
 import { ALL_NODES, type HookPoint, type HookSpec } from '../../model/hook.js';
 import { CONTROLLER, type NodeSpec } from '../../model/node.js';
 import { createRedactor } from '../../remote/redaction.js';
+import { maskStrings } from '../../results/document.js';
 import { HOOKS } from '../../results/layout.js';
 import type { RunContext } from '../context.js';
 import { inSeconds, recordOf } from '../events.js';
@@ -112,7 +113,7 @@ async function callOne(
     scenario,
     env: scene.env(node.name),
     cwd: scene.cwd(node.name),
-    input: `${JSON.stringify(told, (_key, value: unknown) => (typeof value === 'string' ? redactor.text(value) : value))}\n`,
+    input: `${JSON.stringify(maskStrings(told, redactor.text))}\n`,
     log: path.join(scene.folder, HOOKS, `${point}.${node.name}.log`),
     signal: scene.signal,
   };

@@ -49,7 +49,7 @@ export async function writeDocuments(
   });
   const written: Outcome<void>[] = [
     await folder.write(RESULT_SUMMARY, renderJson(summary, mask)),
-    await folder.write(PERFORMANCE_RESULTS, mask(renderCsv(attempt.metrics))),
+    await folder.write(PERFORMANCE_RESULTS, renderCsv(maskStrings(attempt.metrics, mask))),
   ];
   if (attempt.provenance !== null) {
     const metadata = buildTestMetadata({
@@ -67,7 +67,7 @@ export async function writeDocuments(
     );
     written.push(
       await folder.write(TEST_METADATA, renderJson(metadata, mask)),
-      await folder.write(TEST_REPORT, mask(report)),
+      await folder.write(TEST_REPORT, report),
     );
   }
   return written.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));

@@ -157,15 +157,15 @@ async function writeSuite(
       ? null
       : renderSuiteReport({
           summary: maskStrings(summary, mask),
+          // Events are masked where they are stamped.
           metrics,
-          metadata: {
-            nodes: nodesOf(plan).map(documentNode),
-            versions,
-            provenance: origin,
-          },
+          metadata: maskStrings(
+            { nodes: nodesOf(plan).map(documentNode), versions, provenance: origin },
+            mask,
+          ),
         });
   const written = [
-    ...(report === null ? [] : [await folder.write(TEST_REPORT, mask(report))]),
+    ...(report === null ? [] : [await folder.write(TEST_REPORT, report)]),
     await folder.write(SUITE_SUMMARY, renderJson(summary, mask)),
   ];
   return written.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));

@@ -82,6 +82,40 @@ describe('a document', () => {
   });
 });
 
+describe('a document with a common word as a secret', () => {
+  const mask = (text: string) => text.replaceAll(/postgres|1234|failed|2026/g, '***');
+  const shown = (value: unknown) => JSON.parse(renderJson(value, mask)) as unknown;
+
+  it('keeps what programs find things by, and masks every text beside it', () => {
+    const names = {
+      run: '20260601_190409',
+      status: 'failed',
+      started_at: '2026-06-01T19:04:09.000Z',
+      scenarios: [{ name: 'postgres', nodes: ['postgres'], depends_on: ['postgres'] }],
+      artifacts: [{ path: 'nodes/node1/services/postgres.log', sha256: 'a1234' }],
+    };
+    expect(shown(names)).toEqual(names);
+    const failure = { kind: 'service_failed', node: 'node1', service: 'postgres' };
+    expect(shown({ ...failure, message: 'postgres: failed', hint: null, output: ['1234'] })).toEqual({
+      ...failure,
+      message: '***: ***',
+      hint: null,
+      output: ['***'],
+    });
+  });
+
+  it('knows no names among what the user or a machine has named', () => {
+    const name = { name: 'postgres', path: '1234', run: 'login 1234' };
+    const masked = { name: '***', path: '***', run: 'login ***' };
+    expect(shown({ env: name, hooks: [name], facts: { gpus: [name] }, foreign: { node1: [name] } })).toEqual({
+      env: masked,
+      hooks: [masked],
+      facts: { gpus: [masked] },
+      foreign: { node1: [masked] },
+    });
+  });
+});
+
 describe('test_metadata.json', () => {
   const node = nodeSpec({
     authentication: { password: 'P@$$w0rd', privateKeyPath: '/home/kim/.ssh/id', passphrase: 'secret', agent: false },
