@@ -2,6 +2,7 @@ import type { Clock } from '../async/clock.js';
 import type { ConnectionPool } from '../remote/pool/pool.js';
 import type { DeploymentBackend } from '../deploy/backend.js';
 import type { NodeSpec, Runtime } from '../model/node.js';
+import type { HookSpec } from '../model/hook.js';
 import type { NodeFacts } from '../model/node-facts.js';
 import type { Versions } from '../results/metadata.js';
 import type { Emit } from './events.js';
@@ -22,6 +23,8 @@ export interface RunContext {
   readonly controller: NodeSpec;
   /** Every node of the configuration. */
   readonly nodes: readonly NodeSpec[];
+  /** Those of the run as a whole. */
+  readonly suiteHooks: readonly HookSpec[];
   readonly journal: Journal;
   readonly leases: LeaseKeeper;
   /** By node: what it said of itself when it was last checked. */

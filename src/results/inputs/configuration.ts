@@ -27,19 +27,24 @@ const NOT_WHAT_IS_RUN: ReadonlySet<string> = new Set<keyof ScenarioSpec>([
   'isolation',
 ]);
 
-/** Hooks at other points come too late to change a result, or belong to the run as a whole. */
+/** Hooks at other points come too late to change a result. */
 const SHAPING_POINTS: ReadonlySet<string> = new Set<HookPoint>([
+  'before_suite',
   'before_scenario',
   'after_ready',
   'after_benchmark',
 ]);
 
-/** The hooks that have a part in what a scenario measures. */
-export function shapingHooks({ hooks }: Pick<ScenarioSpec, 'hooks'>): readonly HookSpec[] {
-  return hooks.filter(({ point }) => SHAPING_POINTS.has(point));
+/** Whether a hook has a part in what a scenario measures: what it sets is set while that runs. */
+export function isShaping({ point }: Pick<HookSpec, 'point'>): boolean {
+  return SHAPING_POINTS.has(point);
 }
 
-/** Everything of a scenario that changes what is run, under the names that the files use. */
+/**
+ * Everything of a scenario that changes what is run, under the names that the files use.
+ *
+ * @param scenario With the hooks of its run among its own.
+ */
 export function valuesOf(scenario: ScenarioSpec): Values {
   const { services, testExecution, serviceHealthCheck, composeVariables, hooks, ...others } =
     scenario;
@@ -50,7 +55,7 @@ export function valuesOf(scenario: ScenarioSpec): Values {
     testExecution: { ...testExecution, resultPaths: testExecution.resultPaths.map(writtenPath) },
     serviceHealthCheck: { enabled: serviceHealthCheck.enabled },
     variables: composeVariables,
-    hooks: describeHooks(shapingHooks({ hooks })),
+    hooks: describeHooks(hooks.filter(isShaping)),
   });
 }
 
@@ -64,8 +69,11 @@ export function valuesOfNode(node: NodeSpec): Values {
 function describeHooks(hooks: readonly HookSpec[]) {
   const points = new Map<string, object[]>();
   for (const { point, name, program, node, timeoutMs, env } of hooks) {
-    const args = program.kind === 'script' ? program.args : [];
-    const called = { name, args, node, timeout: timeoutMs / 1000, env };
+    const how =
+      program.kind === 'script'
+        ? { interpreter: program.interpreter, args: program.args }
+        : { line: program.line };
+    const called = { name, ...how, node, timeout: timeoutMs / 1000, env };
     points.set(point, [...(points.get(point) ?? []), called]);
   }
   return Object.fromEntries(points);

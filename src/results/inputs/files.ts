@@ -1,6 +1,7 @@
 import { readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 
+import { exists } from '../files/exists.js';
 import { type FileHash, hashFileAt, hashFiles } from '../files/file-hashes.js';
 
 /** One file of a scenario, or one link. */
@@ -46,9 +47,33 @@ export async function listFurtherFiles(
   return Promise.all(
     [...new Set(files)].sort().map(async (file) => {
       const { mode, sha256 } = await hashFileAt(file);
-      return { path: `the project’s ${path.relative(root, file)}`, mode, sha256 };
+      return { path: nameInProject(root, file), mode, sha256 };
     }),
   );
+}
+
+/**
+ * Everything in another folder of the project; nothing where there is no such folder.
+ *
+ * @param root The project's root, absolute.
+ * @param folder Absolute.
+ * @param except Files that do not count, absolute.
+ * @throws What the file system says.
+ */
+export async function listFurtherFolder(
+  root: string,
+  folder: string,
+  except: ReadonlySet<string>,
+): Promise<readonly InputFile[]> {
+  if (!(await exists(folder))) return [];
+  return (await listInputFiles(folder))
+    .map((file) => ({ ...file, path: path.join(folder, file.path) }))
+    .filter((file) => !except.has(file.path))
+    .map((file) => ({ ...file, path: nameInProject(root, file.path) }));
+}
+
+function nameInProject(root: string, file: string): string {
+  return `the project’s ${path.relative(root, file)}`;
 }
 
 async function listLinks(folder: string, below = ''): Promise<readonly InputFile[]> {

@@ -75,7 +75,10 @@ function compareValues(
         ? [`${key}, a secret, changed${place}`]
         : [`${key}, a secret, cannot be compared: .playbook/inputs.key is another one`];
     }
-    return [`${key} changed from ${show(was)} to ${show(is)}${place}`];
+    const [shownThen, shownNow] = [show(was), show(is)];
+    // Of long values the beginning is shown, and that may be the same.
+    const how = shownThen === shownNow ? '' : ` from ${shownThen} to ${shownNow}`;
+    return [`${key} changed${how}${place}`];
   });
 }
 

@@ -57,7 +57,7 @@ export async function planResume(
     const { name } = scenarioPlan.scenario;
     const before = former.get(name);
     if (!before) throw new Error(`${run.run} has no scenario ${name}`);
-    const present = await readPresentInputs(scenarioPlan, plan.root, plan.secrets);
+    const present = await readPresentInputs(scenarioPlan, plan);
     if (!present.ok) return present;
     decisions.push(decideScenario(before, present.value, locate(name)));
   }

@@ -1,15 +1,21 @@
 import path from 'node:path';
 
-import { METADATA_FILES } from '../../config/file-names.js';
+import { HOOKS_DIRECTORY, METADATA_FILES } from '../../config/file-names.js';
 import { looksSecret } from '../../config/value/secret.js';
 import type { Outcome } from '../../model/failure.js';
-import type { ScenarioPlan } from '../../model/plan.js';
+import type { HookSpec } from '../../model/hook.js';
+import type { ScenarioPlan, SuitePlan } from '../../model/plan.js';
 import { createRedactor } from '../../remote/redaction.js';
 import { renderJson } from '../../results/document.js';
 import { writeAtomically } from '../../results/files/atomic-file.js';
 import { fileFailure } from '../../results/files/file-failure.js';
-import { shapingHooks } from '../../results/inputs/configuration.js';
-import { type InputFile, listFurtherFiles, listInputFiles } from '../../results/inputs/files.js';
+import { isShaping } from '../../results/inputs/configuration.js';
+import {
+  type InputFile,
+  listFurtherFiles,
+  listFurtherFolder,
+  listInputFiles,
+} from '../../results/inputs/files.js';
 import {
   type Discretion,
   type Inputs,
@@ -27,16 +33,12 @@ import { INPUTS } from '../../results/layout.js';
 import type { Provenance } from '../../results/provenance.js';
 import { type Attempt, backendOf, placeOf } from './attempt.js';
 
-/**
- * What a scenario would stand on if it ran now; what its images stand for is left open. Reads files only.
- *
- * @param root The project's root, absolute.
- */
+/** What a scenario would stand on if it ran now; what its images stand for is left open. Reads files only. */
 export async function readPresentInputs(
-  plan: ScenarioPlan,
-  root: string,
-  secrets: readonly string[],
+  scenarioPlan: ScenarioPlan,
+  { root, hooks, secrets }: Pick<SuitePlan, 'root' | 'hooks' | 'secrets'>,
 ): Promise<Outcome<Inputs>> {
+  const plan = withSuiteHooks(scenarioPlan, hooks);
   try {
     const files = await listFiles(plan, root);
     const seal = (await readSeal(root)) ?? createThrowawaySeal();
@@ -51,7 +53,8 @@ export async function recordInputs(
   attempt: Attempt,
   { files: known }: Provenance,
 ): Promise<Outcome<void>> {
-  const { context, plan } = attempt;
+  const { context } = attempt;
+  const plan = withSuiteHooks(attempt.plan, context.suiteHooks);
   try {
     const files = await listFiles(plan, context.root, known);
     const build = (seal: Seal) => buildInputs(plan, files, discretionWith(seal, context.secrets));
@@ -101,6 +104,12 @@ function write({ context, plan, resultFolder }: Attempt, inputs: Inputs): Promis
   );
 }
 
+/** What hooks of the run set on a node shapes all its scenarios, so it counts as if each had called them. */
+function withSuiteHooks(plan: ScenarioPlan, hooks: readonly HookSpec[]): ScenarioPlan {
+  const { scenario } = plan;
+  return { ...plan, scenario: { ...scenario, hooks: [...hooks, ...scenario.hooks] } };
+}
+
 async function listFiles(
   plan: ScenarioPlan,
   root: string,
@@ -112,14 +121,32 @@ async function listFiles(
     (METADATA_FILES as readonly string[]).includes(file);
   return [
     ...own.filter((file) => !isMetadata(file)),
-    ...(await listFurtherFiles(root, hookScripts(plan))),
+    ...(await listHookFiles(plan.scenario.hooks, root)),
   ];
 }
 
-function hookScripts({ scenario }: ScenarioPlan): readonly string[] {
-  return shapingHooks(scenario).flatMap(({ program }) =>
-    program.kind === 'script' ? [program.file] : [],
-  );
+/**
+ * The scripts of hooks that shape what is measured, and all that lies in `hooks/` for them to use: nobody can tell what a
+ * script reads. Of that, scripts that are called when all is measured do not count.
+ */
+async function listHookFiles(
+  hooks: readonly HookSpec[],
+  root: string,
+): Promise<readonly InputFile[]> {
+  const shaping = hooks.filter(isShaping);
+  if (shaping.length === 0) return [];
+  return [
+    ...(await listFurtherFiles(root, shaping.flatMap(scriptOf))),
+    ...(await listFurtherFolder(
+      root,
+      path.join(root, HOOKS_DIRECTORY),
+      new Set(hooks.flatMap(scriptOf)),
+    )),
+  ];
+}
+
+function scriptOf({ program }: HookSpec): readonly string[] {
+  return program.kind === 'script' ? [program.file] : [];
 }
 
 function discretionWith(seal: Seal, secrets: readonly string[]): Discretion {

@@ -102,6 +102,7 @@ async function carryOutIn(
       run: folder.id,
       root: plan.root,
       nodes: plan.nodes,
+      suiteHooks: plan.hooks,
       journal,
       facts: new Map<string, NodeFacts>(),
       before: new Map<string, NodeBefore>(),
