@@ -4,7 +4,8 @@ import type { Command } from '../model/command.js';
 import type { Outcome } from '../model/failure.js';
 import type { Connection } from '../remote/connection.js';
 import { fileFailure } from './files/file-failure.js';
-import { hashFiles } from './files/file-hashes.js';
+import { type FileHash, hashFiles } from './files/file-hashes.js';
+import type { InputFile } from './inputs/files.js';
 import { userName } from '../remote/local/user-name.js';
 
 /** Where a result comes from: who ran it, on which state of the project's files. */
@@ -16,12 +17,12 @@ export interface Provenance {
   /** `null`: the project is no git checkout, or has no commit yet. */
   readonly git: GitState | null;
   /** The scenario's files, relative to its folder. */
-  readonly files: readonly {
-    readonly path: string;
-    /** `0755` */
-    readonly mode: string;
-    readonly sha256: string;
-  }[];
+  readonly files: readonly InputFile[];
+}
+
+/** As it was gathered: nobody has looked yet at which of the files hold secrets, so it may not be written down. */
+export interface RawProvenance extends Provenance {
+  readonly files: readonly Pick<FileHash, 'path' | 'mode' | 'sha256'>[];
 }
 
 export interface GitState {
@@ -43,7 +44,7 @@ export async function gatherProvenance(
   controller: Pick<Connection, 'exec'>,
   root: string,
   scenarioPath: string,
-): Promise<Outcome<Provenance>> {
+): Promise<Outcome<RawProvenance>> {
   try {
     const [git, hashes] = await Promise.all([readGit(controller, root), hashFiles(scenarioPath)]);
     const files = hashes.map(({ path, mode, sha256 }) => ({ path, mode, sha256 }));

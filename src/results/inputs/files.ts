@@ -13,7 +13,15 @@ export type InputFile =
       readonly mode: string;
       readonly sha256: string;
     }
+  /** One that holds secrets: its fingerprint with the project's key. */
+  | { readonly path: string; readonly mode: string; readonly sealed: string }
   | { readonly path: string; readonly link: string };
+
+export interface LocatedFile {
+  readonly file: InputFile;
+  /** Absolute. */
+  readonly at: string;
+}
 
 /**
  * Everything in a scenario's folder, sorted by path.
@@ -43,11 +51,11 @@ export async function listInputFiles(
 export async function listFurtherFiles(
   root: string,
   files: readonly string[],
-): Promise<readonly InputFile[]> {
+): Promise<readonly LocatedFile[]> {
   return Promise.all(
-    [...new Set(files)].sort().map(async (file) => {
-      const { mode, sha256 } = await hashFileAt(file);
-      return { path: nameInProject(root, file), mode, sha256 };
+    [...new Set(files)].sort().map(async (at) => {
+      const { mode, sha256 } = await hashFileAt(at);
+      return { file: { path: nameInProject(root, at), mode, sha256 }, at };
     }),
   );
 }
@@ -64,12 +72,12 @@ export async function listFurtherFolder(
   root: string,
   folder: string,
   except: ReadonlySet<string>,
-): Promise<readonly InputFile[]> {
+): Promise<readonly LocatedFile[]> {
   if (!(await exists(folder))) return [];
   return (await listInputFiles(folder))
-    .map((file) => ({ ...file, path: path.join(folder, file.path) }))
-    .filter((file) => !except.has(file.path))
-    .map((file) => ({ ...file, path: nameInProject(root, file.path) }));
+    .map((file) => ({ file, at: path.join(folder, file.path) }))
+    .filter(({ at }) => !except.has(at))
+    .map(({ file, at }) => ({ file: { ...file, path: nameInProject(root, at) }, at }));
 }
 
 function nameInProject(root: string, file: string): string {

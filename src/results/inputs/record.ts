@@ -4,7 +4,9 @@ import type { ScenarioPlan } from '../../model/plan.js';
 import { type JsonObject, asObject, asString } from '../read/json.js';
 import { type Value, type Values, valuesOf, valuesOfNode } from './configuration.js';
 import type { InputFile } from './files.js';
-import type { Seal } from './seal.js';
+import type { Seal, Sealed } from './seal.js';
+
+type SealedFile = Extract<InputFile, { readonly sealed: string }>;
 
 /** An image that services of a scenario run on a node. */
 export interface InputImage {
@@ -33,9 +35,11 @@ export interface Discretion {
   readonly holdsSecret: (text: string) => boolean;
   /** Whether a value with this name is a secret. */
   readonly namesSecret: (name: string) => boolean;
+  /** Paths of files that hold secrets. */
+  readonly secretFiles: ReadonlySet<string>;
 }
 
-/** @param files All of the scenario's folder. */
+/** @param files All of the scenario's folder, and what else of the project it stands on. */
 export function buildInputs(
   { scenario, nodes }: ScenarioPlan,
   files: readonly InputFile[],
@@ -53,7 +57,7 @@ export function buildInputs(
     keyId: discretion.seal.keyId,
     configuration: sealValues(valuesOf(scenario), discretion),
     nodes: sealValues(new Map(ofNodes), discretion),
-    files,
+    files: files.map((file) => sealIfSecret(file, discretion)),
     // A name that holds a secret is sealed among the configuration, and no name here.
     images: [...distinct.values()]
       .filter(({ image }) => !discretion.holdsSecret(image))
@@ -64,11 +68,34 @@ export function buildInputs(
 function sealValues(values: Values, { seal, holdsSecret, namesSecret }: Discretion): Values {
   const sealed = (key: string, value: Value): Value => {
     if (value === null) return null;
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
-    const isSecret = namesSecret(key.slice(key.lastIndexOf('.') + 1)) || holdsSecret(text);
-    return isSecret ? { sealed: seal.seal(key, text).sealed } : value;
+    const name = key.slice(key.lastIndexOf('.') + 1);
+    const isSecret = namesSecret(name) || holdsSecret(textOf(value));
+    return isSecret ? { ...sealValue(seal, key, value) } : value;
   };
   return new Map([...values].map(([key, value]) => [key, sealed(key, value)]));
+}
+
+export function sealValue(seal: Seal, key: string, value: Value): Sealed {
+  return seal.seal(key, textOf(value));
+}
+
+function textOf(value: Value): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** A file as it may be written down. */
+export function sealIfSecret<T extends InputFile>(
+  file: T,
+  { seal, secretFiles }: Pick<Discretion, 'seal' | 'secretFiles'>,
+): T | SealedFile {
+  return 'sha256' in file && secretFiles.has(file.path) ? sealFile(seal, file) : file;
+}
+
+export function sealFile(
+  seal: Seal,
+  { path, mode, sha256 }: Extract<InputFile, { readonly sha256: string }>,
+): SealedFile {
+  return { path, mode, ...seal.seal(`files.${path}`, sha256) };
 }
 
 /** The same with what the names of images stand for, as far as somebody knows. */

@@ -1,6 +1,6 @@
 import type { Inputs } from '../../results/inputs/record.js';
 import type { FormerResult, FormerScenario } from '../../results/read/former.js';
-import { type Locate, compareInputs } from './compare.js';
+import { type Comparison, compareInputs } from './compare.js';
 
 /** What becomes of a scenario when a run is continued. */
 export type Decision =
@@ -17,7 +17,6 @@ export interface KeptScenario {
   readonly result: FormerResult;
   /** What it stood on. */
   readonly recorded: Inputs;
-  readonly present: Inputs;
 }
 
 /**
@@ -25,17 +24,19 @@ export interface KeptScenario {
  *
  * @param present What it would stand on now.
  */
-export function decideScenario(former: FormerScenario, present: Inputs, locate: Locate): Decision {
+export function decideScenario(
+  former: FormerScenario,
+  present: Inputs,
+  comparison: Comparison,
+): Decision {
   const { name: scenario, result } = former;
   const rerun = (...reasons: string[]): Decision => ({ scenario, kept: null, reasons });
   if (former.status !== 'completed') return rerun(describeEnd(former));
   if (!result) return rerun(`its results are damaged: ${former.damage ?? 'they cannot be read'}`);
   const { inputs: recorded } = result;
   if (!recorded) return rerun('inputs.json, which tells what it stood on, is missing or damaged');
-  const differences = compareInputs(recorded, present, locate);
-  return differences.length > 0
-    ? rerun(...differences)
-    : { scenario, kept: { result, recorded, present } };
+  const differences = compareInputs(recorded, present, comparison);
+  return differences.length > 0 ? rerun(...differences) : { scenario, kept: { result, recorded } };
 }
 
 function describeEnd({ status, failure, reason }: FormerScenario): string {

@@ -1,7 +1,6 @@
 import type { DeploymentBackend } from '../../deploy/backend.js';
 import type { NodeSpec, Runtime } from '../../model/node.js';
-import { withImageIds } from '../../results/inputs/record.js';
-import { compareInputs } from './compare.js';
+import { compareImages } from './compare.js';
 import type { Decision } from './decide.js';
 
 export interface ImageQuestions {
@@ -40,9 +39,8 @@ export async function settleImages(
   const ids = new Map(asked);
   const settle = (decision: Decision): Decision => {
     if (decision.kept === null) return decision;
-    const { recorded, present } = decision.kept;
     const idOf = (node: string, image: string) => ids.get(node)?.get(image) ?? null;
-    const reasons = compareInputs(recorded, withImageIds(present, idOf), () => null);
+    const reasons = compareImages(decision.kept.recorded.images, idOf);
     return reasons.length === 0 ? decision : { scenario: decision.scenario, kept: null, reasons };
   };
   return { decisions: decisions.map(settle), warnings };

@@ -1,9 +1,10 @@
 import type { Outcome } from '../../model/failure.js';
 import type { SuitePlan } from '../../model/plan.js';
 import type { Project } from '../../model/project.js';
+import { createRedactor } from '../../remote/redaction.js';
 import type { RunDetails } from '../../results/read/record.js';
 import { readFormerScenarios } from '../../results/read/former.js';
-import { readPresentInputs } from '../scenario/inputs.js';
+import { openSeal, readPresentInputs } from '../scenario/inputs.js';
 import type { Locate } from './compare.js';
 import { type Decision, decideScenario } from './decide.js';
 
@@ -51,15 +52,20 @@ export async function planResume(
   leftOut: readonly LeftOut[],
   locate: (scenario: string) => Locate,
 ): Promise<Outcome<ResumePlan>> {
+  const opened = await openSeal(plan.root);
+  if (!opened.ok) return opened;
+  const seal = opened.value;
+  const mask = createRedactor(plan.secrets).text;
   const former = new Map((await readFormerScenarios(run)).map((each) => [each.name, each]));
   const decisions: Decision[] = [];
   for (const scenarioPlan of plan.scenarios) {
     const { name } = scenarioPlan.scenario;
     const before = former.get(name);
     if (!before) throw new Error(`${run.run} has no scenario ${name}`);
-    const present = await readPresentInputs(scenarioPlan, plan);
+    const present = await readPresentInputs(scenarioPlan, plan, seal);
     if (!present.ok) return present;
-    decisions.push(decideScenario(before, present.value, locate(name)));
+    const comparison = { seal, mask, locate: locate(name) };
+    decisions.push(decideScenario(before, present.value, comparison));
   }
   return { ok: true, value: { from: run.run, decisions, leftOut } };
 }

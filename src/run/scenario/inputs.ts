@@ -11,7 +11,7 @@ import { writeAtomically } from '../../results/files/atomic-file.js';
 import { fileFailure } from '../../results/files/file-failure.js';
 import { isShaping } from '../../results/inputs/configuration.js';
 import {
-  type InputFile,
+  type LocatedFile,
   listFurtherFiles,
   listFurtherFolder,
   listInputFiles,
@@ -21,6 +21,7 @@ import {
   type Inputs,
   buildInputs,
   documentInputs,
+  sealIfSecret,
   withImageIds,
 } from '../../results/inputs/record.js';
 import {
@@ -29,40 +30,57 @@ import {
   provideSeal,
   readSeal,
 } from '../../results/inputs/seal.js';
+import { findSecretFiles } from '../../results/inputs/secret-files.js';
 import { INPUTS } from '../../results/layout.js';
-import type { Provenance } from '../../results/provenance.js';
+import type { RawProvenance } from '../../results/provenance.js';
 import { type Attempt, backendOf, placeOf } from './attempt.js';
+
+/** What secrets of inputs are sealed with where nothing is written; one of no use to others where the project has none. */
+export async function openSeal(root: string): Promise<Outcome<Seal>> {
+  try {
+    return { ok: true, value: (await readSeal(root)) ?? createThrowawaySeal() };
+  } catch (error) {
+    return { ok: false, failure: fileFailure(error, `could not read the key of ${root}`) };
+  }
+}
 
 /** What a scenario would stand on if it ran now; what its images stand for is left open. Reads files only. */
 export async function readPresentInputs(
   scenarioPlan: ScenarioPlan,
   { root, hooks, secrets }: Pick<SuitePlan, 'root' | 'hooks' | 'secrets'>,
+  seal: Seal,
 ): Promise<Outcome<Inputs>> {
   const plan = withSuiteHooks(scenarioPlan, hooks);
   try {
     const files = await listFiles(plan, root);
-    const seal = (await readSeal(root)) ?? createThrowawaySeal();
-    return { ok: true, value: buildInputs(plan, files, discretionWith(seal, secrets)) };
+    const discretion = await discretionFor(files, secrets);
+    return { ok: true, value: buildInputs(plan, standingOn(files), { ...discretion, seal }) };
   } catch (error) {
     return { ok: false, failure: fileFailure(error, `could not read ${plan.scenario.path}`) };
   }
 }
 
-/** Writes down what an attempt stands on, before anything of it runs. */
+/** Writes down what an attempt stands on, and where it comes from, before anything of it runs. */
 export async function recordInputs(
   attempt: Attempt,
-  { files: known }: Provenance,
+  provenance: RawProvenance,
 ): Promise<Outcome<void>> {
   const { context } = attempt;
   const plan = withSuiteHooks(attempt.plan, context.suiteHooks);
   try {
-    const files = await listFiles(plan, context.root, known);
-    const build = (seal: Seal) => buildInputs(plan, files, discretionWith(seal, context.secrets));
+    const files = await listFiles(plan, context.root, provenance.files);
+    const discretion = await discretionFor(files, context.secrets);
+    const build = (seal: Seal) => {
+      attempt.inputs = buildInputs(plan, standingOn(files), { ...discretion, seal });
+      const own = provenance.files.map((file) => sealIfSecret(file, { ...discretion, seal }));
+      attempt.provenance = { ...provenance, files: own };
+      return attempt.inputs;
+    };
     const draft = createThrowawaySeal();
-    attempt.inputs = build(draft);
+    let inputs = build(draft);
     // A project without secrets needs no key.
-    if (draft.isUsed()) attempt.inputs = build(await provideSeal(context.root));
-    return await write(attempt, attempt.inputs);
+    if (draft.isUsed()) inputs = build(await provideSeal(context.root));
+    return await write(attempt, inputs);
   } catch (error) {
     return {
       ok: false,
@@ -113,16 +131,20 @@ function withSuiteHooks(plan: ScenarioPlan, hooks: readonly HookSpec[]): Scenari
 async function listFiles(
   plan: ScenarioPlan,
   root: string,
-  known?: Provenance['files'],
-): Promise<readonly InputFile[]> {
+  known?: RawProvenance['files'],
+): Promise<readonly LocatedFile[]> {
   const own = await listInputFiles(plan.scenario.path, known);
-  // All that it says is among the configuration, apart from what changes nothing.
-  const isMetadata = ({ path: file }: InputFile) =>
-    (METADATA_FILES as readonly string[]).includes(file);
   return [
-    ...own.filter((file) => !isMetadata(file)),
+    ...own.map((file) => ({ file, at: path.join(plan.scenario.path, file.path) })),
     ...(await listHookFiles(plan.scenario.hooks, root)),
   ];
+}
+
+/** All that `metadata.yaml` says is among the configuration, apart from what changes nothing. */
+function standingOn(files: readonly LocatedFile[]) {
+  return files
+    .map(({ file }) => file)
+    .filter((file) => !(METADATA_FILES as readonly string[]).includes(file.path));
 }
 
 /**
@@ -132,7 +154,7 @@ async function listFiles(
 async function listHookFiles(
   hooks: readonly HookSpec[],
   root: string,
-): Promise<readonly InputFile[]> {
+): Promise<readonly LocatedFile[]> {
   const shaping = hooks.filter(isShaping);
   if (shaping.length === 0) return [];
   return [
@@ -149,7 +171,12 @@ function scriptOf({ program }: HookSpec): readonly string[] {
   return program.kind === 'script' ? [program.file] : [];
 }
 
-function discretionWith(seal: Seal, secrets: readonly string[]): Discretion {
+async function discretionFor(
+  files: readonly LocatedFile[],
+  secrets: readonly string[],
+): Promise<Omit<Discretion, 'seal'>> {
   const mask = createRedactor(secrets).text;
-  return { seal, holdsSecret: (text) => mask(text) !== text, namesSecret: looksSecret };
+  const holdsSecret = (text: string) => mask(text) !== text;
+  const secretFiles = await findSecretFiles(files, holdsSecret);
+  return { holdsSecret, namesSecret: looksSecret, secretFiles };
 }

@@ -18,7 +18,12 @@ const FIGURES = 'test_artifacts/out/figures.json';
 const inputs = buildInputs(
   { scenario: scenarioSpec(), nodes: [nodeSpec()], batches: [], operations: [] },
   [],
-  { seal: createThrowawaySeal(), holdsSecret: () => false, namesSecret: () => false },
+  {
+    seal: createThrowawaySeal(),
+    holdsSecret: () => false,
+    namesSecret: () => false,
+    secretFiles: new Set(),
+  },
 );
 
 /** A run with one scenario that completed, and its folder. */

@@ -31,7 +31,8 @@ async function noteProvenance(attempt: Attempt): Promise<Outcome<void>> {
     gatherProvenance(connection, context.root, plan.scenario.path),
   );
   if (!gathered.ok) return gathered;
-  attempt.provenance = gathered.value;
+  // Its files follow once it is known which of them hold secrets.
+  attempt.provenance = { ...gathered.value, files: [] };
   return recordInputs(attempt, gathered.value);
 }
 

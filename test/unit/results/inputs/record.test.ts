@@ -16,6 +16,7 @@ const discretion = {
   seal: createThrowawaySeal(),
   holdsSecret: () => false,
   namesSecret: () => false,
+  secretFiles: new Set<string>(),
 };
 const inputs = buildInputs(plan, [{ path: 'x', mode: '0644', sha256: 'aa' }], discretion);
 

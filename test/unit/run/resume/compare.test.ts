@@ -7,7 +7,7 @@ import type { NodeSpec } from '../../../../src/model/node.js';
 import type { InputFile } from '../../../../src/results/inputs/files.js';
 import { type Inputs, buildInputs, withImageIds } from '../../../../src/results/inputs/record.js';
 import { createSeal } from '../../../../src/results/inputs/seal.js';
-import { compareInputs } from '../../../../src/run/resume/compare.js';
+import { compareImages, compareInputs } from '../../../../src/run/resume/compare.js';
 import { nodeSpec, scenarioSpec, serviceSpec } from '../../../support/specs.js';
 
 const IMAGE = 'vllm/vllm-openai:v0.9';
@@ -28,6 +28,7 @@ interface Changes {
   readonly files?: readonly InputFile[];
   readonly key?: string;
   readonly secrets?: readonly string[];
+  readonly secretFiles?: readonly string[];
 }
 
 const FILES: readonly InputFile[] = [
@@ -35,7 +36,14 @@ const FILES: readonly InputFile[] = [
   { path: 'run_test.sh', mode: '0755', sha256: 'bb' },
 ];
 
-function inputs({ scenario, node, files = FILES, key = 'k', secrets = [] }: Changes = {}): Inputs {
+function inputs({
+  scenario,
+  node,
+  files = FILES,
+  key = 'k',
+  secrets = [],
+  secretFiles = [],
+}: Changes = {}): Inputs {
   const service = serviceSpec('p-1', ['redis'], {
     runtime: 'docker',
     process: null,
@@ -52,6 +60,7 @@ function inputs({ scenario, node, files = FILES, key = 'k', secrets = [] }: Chan
     seal: createSeal(Buffer.from(key)),
     holdsSecret: (text) => secrets.some((secret) => text.includes(secret)),
     namesSecret: (name) => name === 'TOKEN',
+    secretFiles: new Set(secretFiles),
   });
 }
 
@@ -61,7 +70,13 @@ const differences = (
   before: Changes,
   after: Changes,
   locate: (key: string) => string | null = nowhere,
-) => compareInputs(inputs(before), inputs(after), locate);
+) =>
+  compareInputs(inputs(before), inputs(after), {
+    locate,
+    seal: createSeal(Buffer.from(after.key ?? 'k')),
+    mask: (text) =>
+      (after.secrets ?? []).reduce((masked, each) => masked.replaceAll(each, '***'), text),
+  });
 
 describe('what a result stands on', () => {
   it('is the same while nothing changes', () => {
@@ -190,13 +205,14 @@ describe('what a result stands on', () => {
 
   it('changes when the name of an image stands for another one, if both are known', () => {
     const plain = inputs();
-    const as = (id: string | null) => withImageIds(plain, () => id);
-    expect(
-      compareInputs(as('sha256:1111111111112222'), as('sha256:3333333333334444'), nowhere),
-    ).toEqual([`image ${IMAGE} on node1 is another one: 111111111111 then, 333333333333 now`]);
-    expect(compareInputs(as('sha256:11'), as('sha256:11'), nowhere)).toEqual([]);
-    expect(compareInputs(as('sha256:11'), as(null), nowhere)).toEqual([]);
-    expect(compareInputs(as(null), as('sha256:11'), nowhere)).toEqual([]);
+    const compare = (before: string | null, now: string | null) =>
+      compareImages(withImageIds(plain, () => before).images, () => now);
+    expect(compare('sha256:1111111111112222', 'sha256:3333333333334444')).toEqual([
+      `image ${IMAGE} on node1 is another one: 111111111111 then, 333333333333 now`,
+    ]);
+    expect(compare('sha256:11', 'sha256:11')).toEqual([]);
+    expect(compare('sha256:11', null)).toEqual([]);
+    expect(compare(null, 'sha256:11')).toEqual([]);
   });
 
   it('changes with a secret, which is neither recorded nor shown', () => {
@@ -207,17 +223,56 @@ describe('what a result stands on', () => {
     const recorded = inputs(withToken('hunter2'));
     expect(JSON.stringify([...recorded.configuration])).not.toContain('hunter');
     const locate = () => 'metadata.yaml:3';
-    const said = compareInputs(recorded, inputs(withToken('hunter3')), locate);
+    const said = differences(withToken('hunter2'), withToken('hunter3'), locate);
     expect(said).toEqual([
       'test_execution.env.TOKEN, a secret, changed (metadata.yaml:3)',
       'test_execution.env.URL, a secret, changed (metadata.yaml:3)',
     ]);
-    expect(compareInputs(recorded, inputs(withToken('hunter2')), locate)).toEqual([]);
+    expect(differences(withToken('hunter2'), withToken('hunter2'), locate)).toEqual([]);
+  });
+
+  it('is the same where only another value made a secret of it, or of its file, or makes it none any more', () => {
+    const withModel = (model: string) => ({
+      testExecution: { ...script, env: { MODEL: model } },
+    });
+    const plain: Changes = { scenario: withModel('redis-small') };
+    const sealed = { ...plain, secrets: ['redis'], secretFiles: ['run_test.sh'] };
+    expect(inputs(sealed).configuration.get('test_execution.env.MODEL')).toHaveProperty('sealed');
+    expect(JSON.stringify(inputs(sealed).files)).not.toContain('bb');
+    expect(differences(plain, sealed)).toEqual([]);
+    expect(differences(sealed, plain)).toEqual([]);
+    const other: Changes = {
+      ...sealed,
+      scenario: withModel('redis-large'),
+      files: FILES.map((file) => ({ ...file, sha256: 'dd' })),
+    };
+    expect(differences(plain, other)).toEqual([
+      'docker-compose.yml changed',
+      'run_test.sh changed',
+      'test_execution.env.MODEL, a secret, changed',
+    ]);
+    expect(differences(sealed, { ...plain, key: 'other' })).toContain(
+      'run_test.sh, which holds secrets, cannot be compared: .playbook/inputs.key is another one',
+    );
+  });
+
+  it('shows no value that became a secret since, not even half of it', () => {
+    const env = (name: string) => ({
+      testExecution: { ...script, env: { [name]: `${'x'.repeat(50)} hunter2-and-more` } },
+    });
+    const said = differences(
+      { scenario: env('LOGIN') },
+      { scenario: env('TOKEN'), secrets: ['hunter2-and-more'] },
+    );
+    expect(said).toEqual([
+      `test_execution.env.LOGIN is not set any more: it was ${'x'.repeat(50)} ***`,
+      'test_execution.env.TOKEN is new: a secret',
+    ]);
   });
 
   it('counts a secret as changed where the key that sealed it is not there any more', () => {
     const change: Changes = { scenario: { testExecution: { ...script, env: { TOKEN: 'x' } } } };
-    const said = compareInputs(inputs(change), inputs({ ...change, key: 'other' }), nowhere);
+    const said = differences(change, { ...change, key: 'other' });
     expect(said).toEqual([expect.stringContaining('cannot be compared')]);
   });
 

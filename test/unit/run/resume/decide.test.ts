@@ -18,6 +18,7 @@ const discretion = {
   seal: createThrowawaySeal(),
   holdsSecret: () => false,
   namesSecret: () => false,
+  secretFiles: new Set<string>(),
 };
 const inputs = buildInputs(plan, [], discretion);
 const result = {
@@ -37,13 +38,17 @@ const completed: FormerScenario = {
   damage: null,
 };
 const decide = (former: FormerScenario, present = inputs) =>
-  decideScenario(former, present, () => null);
+  decideScenario(former, present, {
+    seal: discretion.seal,
+    mask: (text) => text,
+    locate: () => null,
+  });
 
 describe('a scenario of a run that is continued', () => {
   it('is kept if it completed and stands on the same as then', () => {
     expect(decide(completed)).toEqual({
       scenario: 'test',
-      kept: { result, recorded: inputs, present: inputs },
+      kept: { result, recorded: inputs },
     });
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { loadProject, planSuite } from '../../../../src/library/index.js';
 import type { Inputs } from '../../../../src/results/inputs/record.js';
+import { createThrowawaySeal } from '../../../../src/results/inputs/seal.js';
 import { compareInputs } from '../../../../src/run/resume/compare.js';
 import { readPresentInputs } from '../../../../src/run/scenario/inputs.js';
 import {
@@ -11,6 +12,8 @@ import {
   scenarioFiles,
 } from '../../../support/project-folder.js';
 
+const seal = createThrowawaySeal();
+
 /** What the only scenario of a project stands on. */
 async function inputsOf({ root }: ProjectFolder): Promise<Inputs> {
   const { project, problems } = await loadProject(root);
@@ -18,7 +21,7 @@ async function inputsOf({ root }: ProjectFolder): Promise<Inputs> {
   const plan = planSuite(project);
   const [scenario] = plan.scenarios;
   if (!scenario) throw new Error('nothing was planned');
-  const read = await readPresentInputs(scenario, plan);
+  const read = await readPresentInputs(scenario, plan, seal);
   if (!read.ok) throw new Error(read.failure.message);
   return read.value;
 }
@@ -28,7 +31,11 @@ async function differences(before: Files, after: Files): Promise<readonly string
   const project = await projectFolder({ ...scenarioFiles('001_one', {}), ...before });
   const recorded = await inputsOf(project);
   await project.write(after);
-  return compareInputs(recorded, await inputsOf(project), () => null);
+  return compareInputs(recorded, await inputsOf(project), {
+    seal,
+    mask: (text) => text,
+    locate: () => null,
+  });
 }
 
 const inDefaults = (hooks: string): Files => ({
@@ -92,5 +99,35 @@ describe('a result stands on the hooks that come before it is there', () => {
     );
     const early: Files = { 'hooks/before_scenario.sh': '#!/bin/sh\n' };
     expect(await differences({ ...early, ...late }, changed)).toEqual([]);
+  });
+});
+
+describe('a plain fingerprint', () => {
+  it('is written of no file that holds secrets: environment files, and those with a known one in them', async () => {
+    const project = await projectFolder({
+      ...scenarioFiles('001_one', {
+        metadata: 'test_execution: { env: { DB_PASSWORD: hunter2 } }\n',
+        more: {
+          '.env': 'A=1\n',
+          'conf/engine.env': 'B=2\n',
+          'settings.ini': 'login=hunter2\n',
+          'data.txt': 'x\n',
+        },
+      }),
+      ...LIBRARY,
+      'hooks/before_scenario.sh': '#!/bin/sh\n. hooks/login.env\n',
+      'hooks/login.env': 'C=3\n',
+    });
+    const { files } = await inputsOf(project);
+    expect(files.map((file) => [file.path, 'sealed' in file])).toEqual([
+      ['.env', true],
+      ['conf/engine.env', true],
+      ['data.txt', false],
+      ['run_test.sh', false],
+      ['settings.ini', true],
+      ['the project’s hooks/before_scenario.sh', false],
+      ['the project’s hooks/lib.sh', false],
+      ['the project’s hooks/login.env', true],
+    ]);
   });
 });
