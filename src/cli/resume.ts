@@ -4,9 +4,11 @@ import type { ExplainedValue, LoadedProject } from '../config/load.js';
 import { ExitCode } from '../model/exit-code.js';
 import type { Outcome } from '../model/failure.js';
 import type { SuitePlan } from '../model/plan.js';
+import type { Project } from '../model/project.js';
 import type { ResumeOverview } from '../report/resume.js';
 import type { IsAlive } from '../results/read.js';
 import type { RunDetails, RunRecord } from '../results/read/record.js';
+import type { Locate } from '../run/resume/compare.js';
 import type { ResumePlan } from '../run/resume/plan-resume.js';
 import { exitCodeOf } from '../run/suite/verdict.js';
 import { CliError } from './error.js';
@@ -39,38 +41,49 @@ export async function planResumption(
   named: string | null,
   mayWait: boolean,
 ): Promise<Resumption> {
-  const run = await findRun(globals, named);
-  if (run === null) return { plan: null, why: 'every run has completed, or was continued' };
-  const isEarly = run.status === 'running';
-  if (isEarly && !mayWait) throw await underWay(globals, run.run);
-  const names = run.scenarios.map(({ name }) => name);
-  if (names.length === 0 || !hasBegun(run)) {
-    throw new CliError(
-      `nothing is left of run ${run.run} that tells which scenarios it had`,
-      ExitCode.usage,
-      run.resumed_from === null
-        ? 'name them: playbook run SCENARIO...'
-        : `it was to continue another one: playbook run --resume ${run.resumed_from}`,
-    );
+  const run = await findRun(globals.root, named, mayWait);
+  if (run === null) return NOTHING_OPEN;
+  const names = scenariosOf(run);
+  const project = await openProject(globals, names);
+  // Perhaps it is there and cannot be read: then what is wrong with the files is the answer.
+  if (names.some((name) => !project.scenarios.some((scenario) => scenario.name === name))) {
+    await openProject(globals);
   }
+  const loaded = await readProject(globals);
+  return planContinuation(run, project, (scenario) => locateIn(loaded, scenario));
+}
+
+/**
+ * The same for a project that was read already.
+ *
+ * @throws CliError where there is no such run, it is under way, or nothing of it can be run.
+ */
+export async function planResumptionOf(
+  project: Project,
+  named: string | null,
+): Promise<Resumption> {
+  const run = await findRun(project.root, named, false);
+  return run === null ? NOTHING_OPEN : planContinuation(run, project, () => () => null);
+}
+
+const NOTHING_OPEN: Resumption = { plan: null, why: 'every run has completed, or was continued' };
+
+async function planContinuation(
+  run: RunDetails,
+  project: Project,
+  locate: (scenario: string) => Locate,
+): Promise<Resumption> {
   const [{ planSuite }, { planResume, selectFormer }] = await Promise.all([
     import('../plan/suite-plan.js'),
     import('../run/resume/plan-resume.js'),
   ]);
-  const project = await openProject(globals, names);
-  const { selected, leftOut } = selectFormer(project, names);
-  // Perhaps it is there and cannot be read: then what is wrong with the files is the answer.
-  if (leftOut.some(({ scenario }) => !project.scenarios.some(({ name }) => name === scenario))) {
-    await openProject(globals);
-  }
+  const { selected, leftOut } = selectFormer(project, scenariosOf(run));
   if (selected.length === 0) {
     const reasons = leftOut.map(({ scenario, reason }) => `${scenario}: ${reason}`).join('; ');
     throw new CliError(`nothing of run ${run.run} can be run`, ExitCode.usage, reasons);
   }
   const { plan } = planSuite(project, { scenarios: selected, tags: [], skipTags: [] });
-  const loaded = await readProject(globals);
-  const planFor = (former: RunDetails) =>
-    planResume(former, plan, leftOut, (scenario) => locateIn(loaded, scenario));
+  const planFor = (former: RunDetails) => planResume(former, plan, leftOut, locate);
   const planned = await planFor(run);
   if (!planned.ok) {
     const { message, kind, hint } = planned.failure;
@@ -85,7 +98,18 @@ export async function planResumption(
     const { readRun } = await import('../results/read.js');
     return planFor((await readRun(path.dirname(run.results_path), run.run)) ?? run);
   };
-  return { plan, resume, isEarly, again };
+  return { plan, resume, isEarly: run.status === 'running', again };
+}
+
+function scenariosOf(run: RunDetails): readonly string[] {
+  if (run.scenarios.length > 0 && hasBegun(run)) return run.scenarios.map(({ name }) => name);
+  throw new CliError(
+    `nothing is left of run ${run.run} that tells which scenarios it had`,
+    ExitCode.usage,
+    run.resumed_from === null
+      ? 'name them: playbook run SCENARIO...'
+      : `it was to continue another one: playbook run --resume ${run.resumed_from}`,
+  );
 }
 
 /** As it is shown before anything is done. */
@@ -100,13 +124,17 @@ export function overviewOf({ from, decisions, leftOut }: ResumePlan): ResumeOver
   };
 }
 
-async function findRun(globals: Globals, named: string | null): Promise<RunDetails | null> {
-  const root = path.join(globals.root, 'results');
+async function findRun(
+  projectRoot: string,
+  named: string | null,
+  mayWait: boolean,
+): Promise<RunDetails | null> {
+  const root = path.join(projectRoot, 'results');
   const [{ readRun, readRuns }, { runsUnderWay }] = await Promise.all([
     import('../results/read.js'),
     import('../run/locks/project-lock.js'),
   ]);
-  const isAlive: IsAlive = await runsUnderWay(globals.root);
+  const isAlive: IsAlive = await runsUnderWay(projectRoot);
   const runs = await readRuns(root, isAlive);
   const isContinued = ({ resumed_by }: RunRecord) =>
     runs.some((other) => other.run === resumed_by && hasBegun(other));
@@ -121,6 +149,7 @@ async function findRun(globals: Globals, named: string | null): Promise<RunDetai
       runs.map((each) => each.run),
     );
   }
+  if (run.status === 'running' && !mayWait) throw await underWay(projectRoot, run.run);
   return run;
 }
 
@@ -129,9 +158,9 @@ function hasBegun({ started_at }: RunRecord): boolean {
   return started_at !== null;
 }
 
-async function underWay(globals: Globals, run: string): Promise<CliError> {
+async function underWay(projectRoot: string, run: string): Promise<CliError> {
   const { describeHolder, projectHolder } = await import('../run/locks/project-lock.js');
-  const holder = await projectHolder(globals.root);
+  const holder = await projectHolder(projectRoot);
   const who = holder === null ? `run ${run}` : describeHolder(holder, { now: Date.now });
   return new CliError(
     `${who} is still under way: it can be continued when it is over`,
@@ -152,7 +181,7 @@ async function unknownRun(name: string, runs: readonly string[]): Promise<CliErr
 }
 
 /** Where a value of a scenario is written, or the section that it belongs to. */
-function locateIn(loaded: LoadedProject, scenario: string): (key: string) => string | null {
+function locateIn(loaded: LoadedProject, scenario: string): Locate {
   const values = new Map((loaded.explain(scenario) ?? []).map((value) => [value.key, value]));
   const { nodes = [], scenarios = [] } = loaded.project ?? {};
   const services = scenarios.find(({ name }) => name === scenario)?.services ?? [];

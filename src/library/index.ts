@@ -6,6 +6,7 @@
 import path from 'node:path';
 
 import { composeAdapters } from '../cli/adapters.js';
+import { planResumptionOf } from '../cli/resume.js';
 import { openWebhooks } from '../cli/webhooks.js';
 import { loadProject as load, problemsFor } from '../config/load.js';
 import type { StampedEvent } from '../model/event.js';
@@ -15,6 +16,7 @@ import type { Project } from '../model/project.js';
 import type { SuiteSummary } from '../model/result.js';
 import { planSuite as plan } from '../plan/suite-plan.js';
 import { Interruption } from '../run/interruption.js';
+import type { ResumePlan } from '../run/resume/plan-resume.js';
 import { runSuite as run } from '../run/suite/run-suite.js';
 
 export type { StampedEvent } from '../model/event.js';
@@ -92,6 +94,33 @@ export async function runSuite(
   plan: SuitePlan,
   options: RunSuiteOptions = {},
 ): Promise<SuiteSummary> {
+  return carryOut(plan, options, null);
+}
+
+export interface ResumeSuiteOptions extends RunSuiteOptions {
+  /** A run, or the beginning of its name. Default: the newest that did not complete. */
+  readonly run?: string;
+}
+
+/**
+ * Continues an earlier run in a run of its own: scenarios that completed, and that stand on the same as then, are kept.
+ *
+ * @returns `null` where there is nothing to continue.
+ * @throws Error where there is no such run, somebody is at it, or nothing of it can be run; and where `runSuite` throws.
+ */
+export async function resumeSuite(
+  project: Project,
+  { run: named, ...options }: ResumeSuiteOptions = {},
+): Promise<SuiteSummary | null> {
+  const found = await planResumptionOf(project, named ?? null);
+  return found.plan === null ? null : carryOut(found.plan, options, found.resume);
+}
+
+async function carryOut(
+  plan: SuitePlan,
+  options: RunSuiteOptions,
+  resume: ResumePlan | null,
+): Promise<SuiteSummary> {
   const { onEvent = () => undefined, signal, failFast = false, retries = null } = options;
   const cancel = new AbortController();
   const stop = () => cancel.abort(new Interruption('SIGINT'));
@@ -104,6 +133,7 @@ export async function runSuite(
       signal: cancel.signal,
       failFast,
       retries,
+      resume: resume && (() => Promise.resolve({ ok: true, value: resume })),
       reporters: async () => [
         { on: onEvent, close: () => Promise.resolve() },
         ...(await openWebhooks(plan, adapters.warnings)),

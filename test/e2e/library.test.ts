@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import { loadProject, planSuite, runSuite } from '../../src/library/index.js';
+import { loadProject, planSuite, resumeSuite, runSuite } from '../../src/library/index.js';
 import { projectFolder, scenarioFiles } from '../support/project-folder.js';
 
 describe('the library', () => {
@@ -55,5 +56,42 @@ describe('the library', () => {
     });
     expect(summary).toMatchObject({ status: 'cancelled', exit_code: 130 });
     expect(await project.list('.playbook')).toEqual([]);
+  });
+
+  it('continues a run, which is known as a continuation before it takes results over', async () => {
+    const project = await projectFolder({
+      ...scenarioFiles('001_one', {}),
+      ...scenarioFiles('002_two', { script: 'test -e ../../../../fixed' }),
+    });
+    const load = async () => {
+      const loaded = await loadProject(project.root);
+      if (!loaded.project) throw new Error('the project is not in order');
+      return loaded.project;
+    };
+    expect(await resumeSuite(await load())).toBeNull();
+    const { run: former } = await runSuite(planSuite(await load()));
+    await project.write({ fixed: '' });
+    await expect(resumeSuite(await load(), { run: '1999' })).rejects.toThrow('no run 1999');
+
+    const file = (run: string, name: string) => path.join(project.root, 'results', run, name);
+    const seen: boolean[] = [];
+    const summary = await resumeSuite(await load(), {
+      onEvent: (event) => {
+        if (event.type !== 'suite_started') return;
+        const files = [file(event.run, 'resumed_from.json'), file(event.run, 'one')];
+        seen.push(...[...files, file(former, 'resumed_by.json')].map((each) => existsSync(each)));
+      },
+    });
+    expect(seen).toEqual([true, false, false]);
+    expect(summary).toMatchObject({
+      status: 'completed',
+      resumed_from: former,
+      scenarios: [
+        { name: 'one', kept_from: former },
+        { name: 'two', status: 'completed' },
+      ],
+    });
+    expect(existsSync(file(former, 'resumed_by.json'))).toBe(true);
+    expect(await resumeSuite(await load())).toBeNull();
   });
 });

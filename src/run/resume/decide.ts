@@ -30,7 +30,11 @@ export function decideScenario(
   comparison: Comparison,
 ): Decision {
   const { name: scenario, result } = former;
-  const rerun = (...reasons: string[]): Decision => ({ scenario, kept: null, reasons });
+  const rerun = (...reasons: string[]): Decision => ({
+    scenario,
+    kept: null,
+    reasons: reasons.map(comparison.mask),
+  });
   if (former.status !== 'completed') return rerun(describeEnd(former));
   if (!result) return rerun(`its results are damaged: ${former.damage ?? 'they cannot be read'}`);
   const { inputs: recorded } = result;
