@@ -159,36 +159,40 @@ sweep_labelled() {
     --filter "label=playbook.controller=$sweep_controller"
 }
 
-# An image that somebody else has given a name, too, keeps that.
+# Says $1 before each. An image that somebody else has given a name, too, keeps that.
 sweep_images() {
-  sweep_labelled image ls --format '{{.ID}} {{.Repository}} {{.Tag}}' |
-    while read -r id repository tag; do
-      case $repository in
-        '<none>') echo "$id" ;;
-        playbook-*) echo "$repository:$tag" ;;
-      esac
-    done
+  sweep_listed=$(sweep_labelled image ls --format '{{.ID}} {{.Repository}} {{.Tag}}') || return
+  printf '%s\\n' "$sweep_listed" | while read -r id repository tag; do
+    case $repository in
+      '<none>') printf "$1%s\\n" "$id" ;;
+      playbook-*) printf "$1%s\\n" "$repository:$tag" ;;
+    esac
+  done
 }
 
-# Everything of docker's, and whether it answers at all: where it is needed, silence proves nothing.
+# Says what "$@" lists; where docker does not tell, and is needed, why: its silence proves nothing.
+sweep_tell_docker() {
+  if sweep_listed=$("$@" 2>/dev/null); then
+    [ -z "$sweep_listed" ] || printf '%s\\n' "$sweep_listed"
+    return 0
+  fi
+  [ -n "$sweep_needs_docker" ] || return
+  sweep_line=$("$@" 2>&1 >/dev/null | grep . | tail -n 1)
+  printf 'trouble\\tdocker does not answer: %s\\n' "\${sweep_line:-it was asked for what is left, and said nothing}"
+  return 1
+}
+
+# Everything of docker's, and whether it answers at all.
 sweep_docker_things() {
   if ! command -v docker >/dev/null 2>&1; then
     [ -z "$sweep_needs_docker" ] || printf 'trouble\\tdocker is not there any more\\n'
     return
   fi
-  if ! sweep_containers=$(sweep_labelled ps -a --format 'container\\t{{.Names}} ({{.Image}})' 2>/dev/null); then
-    [ -n "$sweep_needs_docker" ] || return 0
-    sweep_line=$(sweep_docker version 2>&1 >/dev/null | grep . | tail -n 1)
-    printf 'trouble\\tdocker does not answer: %s\\n' "$sweep_line"
-    return
-  fi
-  {
-    [ -z "$sweep_containers" ] || printf '%s\\n' "$sweep_containers"
-    sweep_labelled network ls --format 'network\\t{{.Name}}' &
-    sweep_labelled volume ls --format 'volume\\t{{.Name}}' &
-    sweep_images | sed "s/^/image$sweep_tab/" &
-    wait
-  } 2>/dev/null
+  sweep_tell_docker sweep_labelled ps -a --format 'container\\t{{.Names}} ({{.Image}})' || return
+  sweep_tell_docker sweep_labelled network ls --format 'network\\t{{.Name}}' &
+  sweep_tell_docker sweep_labelled volume ls --format 'volume\\t{{.Name}}' &
+  sweep_tell_docker sweep_images 'image\\t' &
+  wait
 }
 
 sweep_remove_docker_things() {
@@ -199,7 +203,7 @@ sweep_remove_docker_things() {
   [ -z "$sweep_found" ] || sweep_docker network rm $sweep_found
   sweep_found=$(sweep_labelled volume ls -q)
   [ -z "$sweep_found" ] || sweep_docker volume rm $sweep_found
-  sweep_found=$(sweep_images)
+  sweep_found=$(sweep_images '')
   [ -z "$sweep_found" ] || sweep_docker image rm $sweep_found
 } >/dev/null 2>&1
 

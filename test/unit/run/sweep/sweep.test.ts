@@ -212,6 +212,32 @@ describe('the broom', () => {
     });
   });
 
+  it.each(['network', 'volume', 'image'])(
+    'does not call a node clean whose docker does not list every %s',
+    async (kind) => {
+      const folder = await makeTempFolder();
+      const docker = path.join(folder, 'docker');
+      await writeFile(
+        docker,
+        `#!/bin/sh\n[ "$1" = ${kind} ] || exit 0\necho "the daemon is being restored" >&2\nexit 1\n`,
+      );
+      await chmod(docker, 0o755);
+      const tools = { ...GNU, searchPath: `${folder}:${process.env['PATH'] ?? ''}` };
+      const { pool, target, list } = await openMachine(tools);
+      expect(await list()).toEqual([]);
+      expect(
+        await listRemains(pool, target({ node: nodeSpec({ runtime: 'docker' }) })),
+      ).toMatchObject({
+        ok: false,
+        failure: {
+          kind: 'left_behind',
+          message:
+            'what is left could not be listed: docker does not answer: the daemon is being restored',
+        },
+      });
+    },
+  );
+
   it.each([
     ['a run without a name', { run: '', controller: 'c0ffee' }],
     ['a name that is a path', { run: '../x', controller: 'c0ffee' }],
