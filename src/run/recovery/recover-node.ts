@@ -46,6 +46,8 @@ export async function recoverNode(
       if (!listed.ok) return listed;
       if (listed.value.length === 0) return endLeaseOf(held, node, context, found);
       for (const each of listed.value) found.add(describe(each));
+      // As long as nobody says that it is gone.
+      left = listed.value.map(describe);
       const swept = await sweep(context.pool, target.value);
       if (!swept.ok) return swept;
       left = swept.value.map(describe);

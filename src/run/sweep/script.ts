@@ -1,4 +1,5 @@
 import { RECORD_FUNCTIONS } from '../../deploy/process/scripts.js';
+import { EMPTYING_FUNCTIONS } from './emptying.js';
 
 /**
  * The one broom: what a run has on a machine, found by its labels, its marks and the names of its folders, and by nothing
@@ -9,69 +10,22 @@ import { RECORD_FUNCTIONS } from '../../deploy/process/scripts.js';
  * - `base`: a folder below which the run has folders of its own,
  * - `emptied`: a folder that belongs to the run, but for being there,
  * - `kept`: what may not be touched below one of these,
- * - `docker`, with the value `required`: that docker does not answer is no proof of anything.
+ * - `docker`, with the value `required`: that docker does not answer is no proof of anything, and what the login may not
+ *   remove is what containers have written as root.
  *
  * Says a line for each thing, fields separated by tabs: `left KIND TEXT`; with `force`, after everything was done,
- * `removed KIND TEXT`, too; `trouble TEXT` where it could not look everywhere. Exit status 0 when nothing is left, 1
- * otherwise.
+ * `removed KIND TEXT`, too; `trouble TEXT` where it could not look everywhere, or why it could not remove something. Exit
+ * status 0 when nothing is left, 1 otherwise.
  */
 export const SWEEP_FUNCTIONS = `${RECORD_FUNCTIONS}
 sweep_tab=$(printf '\\t')
 
-# At most a minute, where there is a way to say so: a daemon that hangs answers nobody.
+# At most a minute, where there is a way to say so: a daemon that hangs answers nobody, and a client that waits for a
+# container hands every other signal on to that.
 sweep_docker() {
-  if command -v timeout >/dev/null 2>&1; then timeout 60 docker "$@"; else docker "$@"; fi
+  if command -v timeout >/dev/null 2>&1; then timeout -s KILL 60 docker "$@"; else docker "$@"; fi
 }
-
-# Sets sweep_keeps for path $1: whole, where it is to be kept, and within, where something below it is.
-sweep_judge() {
-  sweep_path=$1 sweep_keeps=nothing
-  shift
-  while [ $# -ge 2 ]; do
-    if [ "$1" = kept ] && [ -e "$2" ]; then
-      case $sweep_path/ in "$2"/*) sweep_keeps=whole && return ;; esac
-      case $2/ in "$sweep_path"/*) sweep_keeps=within ;; esac
-    fi
-    shift 2
-  done
-}
-
-# Whether folder $1 holds anything that is not to be kept.
-sweep_holds_more() (
-  folder=$1
-  shift
-  for entry in "$folder"/* "$folder"/.[!.]* "$folder"/..?*; do
-    [ -e "$entry" ] || [ -L "$entry" ] || continue
-    sweep_judge "$entry" "$@"
-    case $sweep_keeps in
-      whole) ;;
-      within) sweep_holds_more "$entry" "$@" && exit 0 ;;
-      *) exit 0 ;;
-    esac
-  done
-  exit 1
-)
-
-# Removes what folder $1 holds, but for what is to be kept.
-sweep_empty() (
-  folder=$1
-  shift
-  for entry in "$folder"/* "$folder"/.[!.]* "$folder"/..?*; do
-    [ -e "$entry" ] || [ -L "$entry" ] || continue
-    sweep_judge "$entry" "$@"
-    case $sweep_keeps in
-      whole) ;;
-      within) sweep_empty "$entry" "$@" ;;
-      *)
-        rm -rf -- "$entry" && continue
-        # Not even the owner may remove what is in a folder that cannot be written to.
-        chmod -R u+rwX -- "$entry"
-        rm -rf -- "$entry"
-        ;;
-    esac
-  done
-) 2>/dev/null
-
+${EMPTYING_FUNCTIONS}
 # Whether process $1 is this sweep itself, or has started it, or was started by it, or is gone.
 sweep_is_own() {
   case " $sweep_ancestors " in *" $1 "*) return 0 ;; esac
@@ -203,6 +157,11 @@ sweep_remove_docker_things() {
   [ -z "$sweep_found" ] || sweep_docker network rm $sweep_found
   sweep_found=$(sweep_labelled volume ls -q)
   [ -z "$sweep_found" ] || sweep_docker volume rm $sweep_found
+} >/dev/null 2>&1
+
+# After the folders: there may be no other image here with which these can be removed.
+sweep_remove_images() {
+  command -v docker || return
   sweep_found=$(sweep_images '')
   [ -z "$sweep_found" ] || sweep_docker image rm $sweep_found
 } >/dev/null 2>&1
@@ -244,12 +203,13 @@ sweep_tell_emptied() {
 sweep_remove_own() {
   sweep_judge "$@"
   [ $sweep_keeps != whole ] || return
-  sweep_empty "$@"
-  if ! rmdir -- "$1" && [ $sweep_keeps = nothing ]; then chmod u+rwx -- "$1" && sweep_empty "$@" && rmdir -- "$1"; fi
+  chmod u+rwx -- "$1"
+  sweep_clear "$@"
+  rmdir -- "$1"
 } 2>/dev/null
 sweep_remove_emptied() {
   sweep_judge "$@"
-  [ $sweep_keeps = whole ] || sweep_empty "$@"
+  [ $sweep_keeps = whole ] || sweep_clear "$@"
 }
 
 # Everything that is there, a line each: KIND, a tab, and a text for people.
@@ -282,10 +242,11 @@ sweep() {
   if [ "$sweep_mode" = force ]; then
     sweep_before=$sweep_left sweep_rounds=3
     while [ -n "$sweep_left" ] && [ $sweep_rounds -gt 0 ]; do
-      sweep_rounds=$((sweep_rounds - 1))
+      sweep_rounds=$((sweep_rounds - 1)) sweep_why=
       sweep_end_processes "$@"
       sweep_remove_docker_things
       sweep_each_folder sweep_remove_own sweep_remove_emptied "$@"
+      sweep_remove_images
       sweep_left=$(sweep_things "$@")
       [ -z "$sweep_left" ] || [ $sweep_rounds -eq 0 ] || sleep 1
     done
@@ -299,6 +260,7 @@ $sweep_line
         *) [ -z "$sweep_line" ] || printf 'removed\\t%s\\n' "$sweep_line" ;;
       esac
     done
+    case $sweep_left in *folder$sweep_tab*) [ -z "$sweep_why" ] || printf 'trouble\\t%s\\n' "$sweep_why" ;; esac
   fi
   printf '%s\\n' "$sweep_left" | while IFS= read -r sweep_line; do
     case $sweep_line in
@@ -314,4 +276,39 @@ $sweep_line
 /** `… playbook list|force RUN CONTROLLER [KIND VALUE]...`: see above. */
 export const SWEEP = `${SWEEP_FUNCTIONS}
 sweep "$@"
+`;
+
+/**
+ * `… playbook RUN CONTROLLER [KIND VALUE]...`: removes folders of a run whose services are stopped, where KIND is
+ *
+ * - `folder`: goes, with all that it holds,
+ * - `own`: goes where it is empty,
+ * - `emptied` and `docker`: as above.
+ *
+ * Exit status 0 when all that is done; 1, and why on standard error, otherwise.
+ */
+export const REMOVE_FOLDERS = `${SWEEP_FUNCTIONS}
+sweep_run=$1 sweep_controller=$2 sweep_why= sweep_status=0
+shift 2
+case " $* " in *' docker required '*) sweep_needs_docker=yes ;; *) sweep_needs_docker= ;; esac
+while [ $# -ge 2 ]; do
+  case $1 in
+    folder)
+      if ! rm -rf -- "$2" 2>/dev/null; then
+        [ -L "$2" ] || sweep_clear "$2"
+        rm -rf -- "$2" || sweep_status=1
+      fi
+      ;;
+    own) rmdir -- "$2" 2>/dev/null ;;
+    emptied)
+      if [ -d "$2" ]; then
+        sweep_clear "$2"
+        ! sweep_holds_more "$2" || { echo "there is still something in $2" >&2; sweep_status=1; }
+      fi
+      ;;
+  esac
+  shift 2
+done
+[ -z "$sweep_why" ] || printf '%s\\n' "$sweep_why" >&2
+exit $sweep_status
 `;

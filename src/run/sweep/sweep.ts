@@ -2,9 +2,10 @@ import type { Leftover } from '../../deploy/backend.js';
 import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { RunIdentity } from '../../model/run-identity.js';
+import type { Connection } from '../../remote/connection.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
 import { parseSweep } from './report.js';
-import { SWEEP } from './script.js';
+import { REMOVE_FOLDERS, SWEEP } from './script.js';
 
 /** What a run may have on a machine. All paths are absolute there. */
 export interface SweepTarget {
@@ -37,6 +38,47 @@ export function sweep(
   target: SweepTarget,
 ): Promise<Outcome<readonly Leftover[]>> {
   return ask(pool, target, 'force');
+}
+
+/** All paths are absolute, on the node. */
+export interface RunFolders {
+  /** These go, with all that they hold. */
+  readonly folders?: readonly string[];
+  /** These go where they are empty then. */
+  readonly ownFolders?: readonly string[];
+  /** These stay, and what they hold goes. */
+  readonly emptied?: readonly string[];
+}
+
+/**
+ * Removes folders of a run whose services are stopped, also what containers have written there as root.
+ *
+ * @returns The last lines of what was said, where that failed.
+ */
+export async function removeFoldersOf(
+  connection: Connection,
+  { node, identity, isWithoutContainers = false }: SweepTarget,
+  { folders = [], ownFolders = [], emptied = [] }: RunFolders,
+): Promise<readonly string[] | null> {
+  const words = [
+    ...folders.flatMap((folder) => ['folder', folder]),
+    ...ownFolders.flatMap((folder) => ['own', folder]),
+    ...sweepWords({ node, bases: [], emptied, kept: [], isWithoutContainers }),
+  ];
+  const result = await connection.exec({
+    argv: [
+      '/bin/sh',
+      '-c',
+      REMOVE_FOLDERS,
+      'playbook',
+      identity.run,
+      identity.controller,
+      ...words,
+    ],
+  });
+  return result.termination === 'exited' && result.exitCode === 0
+    ? null
+    : result.stderr.toString('utf8').trim().split('\n').slice(-5);
 }
 
 /** The words behind RUN and CONTROLLER that say where to look. */
@@ -77,9 +119,10 @@ async function ask(
   const failed = (
     kind: 'connection_lost' | 'left_behind',
     why: string,
+    hint: string | null = null,
   ): { ok: false; failure: Failure } => ({
     ok: false,
-    failure: createFailure(kind, `${what}: ${why}`, { node: node.name }),
+    failure: createFailure(kind, `${what}: ${why}`, { node: node.name, hint }),
   });
   switch (result.termination) {
     case 'connection-lost':
@@ -96,7 +139,11 @@ async function ask(
       const [why = result.stderr.toString('utf8').trim()] = trouble;
       const isAnswered = result.exitCode === 0 || left.length > 0;
       return trouble.length > 0 || !isAnswered
-        ? failed('left_behind', [why, ...left.map(describe)].join(', '))
+        ? failed(
+            'left_behind',
+            [why, ...left.map(describe)].join(', '),
+            left.length > 0 ? 'look at it there, then: playbook cleanup' : null,
+          )
         : { ok: true, value: left };
     }
   }

@@ -1,10 +1,10 @@
 import path from 'node:path';
 
 import { createFailure, type Failure, type Outcome } from '../../../model/failure.js';
-import type { Connection } from '../../../remote/connection.js';
 import { type Attempt, onMachine } from '../attempt.js';
-import { declaredDirectoriesOn } from '../../isolation/remains/target.js';
+import { declaredDirectoriesOn, targetOn } from '../../isolation/remains/target.js';
 import type { Place } from '../../place.js';
+import { removeFoldersOf } from '../../sweep/sweep.js';
 
 /** Removes the working folders, on every machine that got one. */
 export async function removeFolders(attempt: Attempt): Promise<readonly Failure[]> {
@@ -38,14 +38,13 @@ export async function removeFolder(
     });
   }
   // The run's own folders go with the last scenario that lies in them, and only then.
-  const script =
-    'run=$1 results=$2; shift 2; rm -rf -- "$@" && { rmdir -- "$run" "$results" 2>/dev/null || :; }';
   const ownFolders = [place.runFolder, path.posix.dirname(place.resultFolder)];
-  // What a declared absolute directory holds was collected, and was not there before: the next run wants it empty.
-  const empty = 'for d do [ ! -d "$d" ] || find "$d" -mindepth 1 -delete || exit; done';
+  const target = targetOn(attempt, machine, place);
   const outcome = await onMachine(attempt, place.node, async (connection) => {
-    const emptying = emptied.length === 0 ? null : await run(connection, empty, emptied);
-    const removing = await run(connection, script, [...ownFolders, ...folders]);
+    // What a declared absolute directory holds was collected, and was not there before: the next run wants it empty.
+    const emptying =
+      emptied.length === 0 ? null : await removeFoldersOf(connection, target, { emptied });
+    const removing = await removeFoldersOf(connection, target, { folders, ownFolders });
     if (removing) return leftBehind(machine, `${place.runFolder} could not be removed`, removing);
     return emptying
       ? leftBehind(machine, `${emptied.join(', ')} could not be emptied`, emptying)
@@ -62,18 +61,6 @@ export async function removeFolder(
         node: machine,
         cause: outcome.failure,
       });
-}
-
-/** @returns The last lines of what it said, where it failed. */
-async function run(
-  connection: Connection,
-  script: string,
-  operands: readonly string[],
-): Promise<readonly string[] | null> {
-  const result = await connection.exec({ argv: ['sh', '-c', script, 'sh', ...operands] });
-  return result.termination === 'exited' && result.exitCode === 0
-    ? null
-    : result.stderr.toString('utf8').trim().split('\n').slice(-5);
 }
 
 function leftBehind(node: string, message: string, output: readonly string[]): Outcome<void> {
