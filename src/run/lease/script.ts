@@ -183,7 +183,8 @@ with_pairs() {
   "$@"
 }
 
-# Writes what is to be swept of node $1 to $lease/nodes.
+# Writes what is to be swept of node $1 to $lease/nodes. What was written by half stays out of there: half a path is another.
+# A shell itself does not tell, or not why, that a disk is full.
 write_node() {
   target=$lease/nodes/$1
   shift
@@ -192,7 +193,7 @@ write_node() {
     case $2 in *'
 '*) ;; *) printf '%s %s\\n' "$1" "$2" ;; esac
     shift 2
-  done >"$target.new" && mv -f -- "$target.new" "$target"
+  done | cat >"$lease/node.new" && mv -f -- "$lease/node.new" "$target"
 }
 write_beat() {
   ask_uptime
@@ -476,7 +477,8 @@ expire() {
     give_way
     return 1
   fi
-  : >"$lease/expired"
+  # A disk that is full, or read-only by now, keeps nobody from sweeping.
+  true >"$lease/expired" || :
   give_way
   told= pause=1 is_clean=
   while [ $pause -le 64 ]; do

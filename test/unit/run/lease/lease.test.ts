@@ -186,6 +186,34 @@ describe.each(SHELLS)('a lease, with $name', (tools) => {
     expect((await machine.read()).notes).toEqual([]);
   });
 
+  it('is swept by its watchdog, too, where that cannot write to its folder any more', async () => {
+    const machine = await openMachine(tools);
+    const own = machine.claim('c0ffee', 1_000);
+    await mkdir(machine.folderOf(own));
+    await machine.acquire(own);
+    const watchdog = await machine.watchdog();
+    await symlink('/nonexistent/file', path.join(machine.lease, 'expired'));
+    await until(() => !isRunning(watchdog), 'the watchdog has ended');
+    expect(existsSync(machine.folderOf(own))).toBe(false);
+    expect(existsSync(machine.lease)).toBe(false);
+  });
+
+  it('keeps what is to be swept where the disk is too full for anything new, and says so', async () => {
+    const machine = await openMachine(tools);
+    const own = machine.claim();
+    const results = path.join(machine.base, 'results');
+    await machine.acquire(own, { emptied: [results], kept: [] });
+    const entry = path.join(machine.lease, 'nodes', 'node1');
+    const before = await readFile(entry, 'utf8');
+    await symlink('/dev/full', path.join(machine.lease, 'node.new'));
+    await expect(machine.renew(own)).rejects.toThrow('No space left on device');
+    expect(await readFile(entry, 'utf8')).toBe(before);
+    expect(await readdir(path.dirname(entry))).toEqual(['node1']);
+    await rm(path.join(machine.lease, 'node.new'));
+    expect((await machine.renew(own)).word).toBe('renewed');
+    await machine.release(own);
+  });
+
   it('of a holder that is dead is taken over, after what it has left was removed', async () => {
     const machine = await openMachine(tools);
     const dead = machine.claim('c0ffee', 1_000);
