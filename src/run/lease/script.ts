@@ -121,6 +121,12 @@ ask_watchdog() {
 # Sets age, in seconds since the last beat; empty where nobody knows.
 ask_age() {
   age= beat=
+# Whether the machine has not been started again since: what ran there before runs no more.
+is_of_this_boot() {
+  ask_boot
+  of_holder boot
+  [ "$value" = "$boot" ]
+}
   { read -r beat rest <"$lease/beat"; } 2>/dev/null
   ask_uptime
   case $beat$uptime in '' | *[!0-9]*) return ;; esac
@@ -134,16 +140,14 @@ judge() {
   condition=dead
   of_holder holder || return 0
   # What its watchdog has begun to sweep is swept to the end, and begun anew.
-  if [ "$value" = "$me" ] && [ ! -e "$lease/expired" ]; then
+  if [ "$value" = "$me" ] && [ ! -e "$lease/expired" ] && is_of_this_boot; then
     condition=mine
     return 0
   fi
   of_holder controller
   # Whoever runs a project has made sure that nobody else does.
   [ "$value" != "$1" ] || return 0
-  ask_boot
-  of_holder boot
-  [ "$value" = "$boot" ] || return 0
+  is_of_this_boot || return 0
   ask_watchdog
   ask_age
   of_holder lease
@@ -337,6 +341,13 @@ renew() {
   give_way
 }
 
+  if ! is_of_this_boot; then
+    # To everybody else it is dead. What there may be of the run, as folders, goes as if nobody had renewed it.
+    watch_over
+    give_way
+    say answer 'lost	the machine was started again since, and what ran there runs no more'
+    return
+  fi
 release() {
   take_turn || { say answer busy; return; }
   if ! is_mine; then

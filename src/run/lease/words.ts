@@ -39,7 +39,7 @@ export function lostLease(node: string, { answer, silentMs }: Loss, leaseMs: num
     answer === null
       ? `not heard of for ${seconds} s, longer than lease_timeout (${leaseMs / 1000} s): its watchdog has removed what the run has there, or will`
       : next === null
-        ? `last renewed ${seconds} s ago: what the run had there was removed by its watchdog, or its lease was broken`
+        ? `last renewed ${seconds} s ago: ${answer.text || 'what the run had there was removed by its watchdog, or its lease was broken'}`
         : `last renewed ${seconds} s ago, and held by ${describeHolder(next)} since`;
   return createFailure('lease_lost', `its lease was lost: ${why}`, {
     node,

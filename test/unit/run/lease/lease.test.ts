@@ -344,6 +344,32 @@ describe('a lease', () => {
     expect(existsSync(machine.folder)).toBe(false);
     await until(() => !isRunning(watchdog), 'the watchdog has ended');
   });
+  it('is lost where the machine was started again, and had anew only after it was swept', async () => {
+    const machine = await openMachine();
+    const own = machine.claim();
+    const startAgain = async () => {
+      const holder = path.join(machine.lease, 'holder');
+      const text = await readFile(holder, 'utf8');
+      await writeFile(holder, text.replace(/^boot .*$/m, 'boot another'));
+      process.kill(-(await machine.watchdog()), 'SIGKILL');
+    };
+    await machine.acquire(own);
+    await mkdir(machine.folderOf(own));
+    await startAgain();
+    // Somebody sees to what is left, as when nobody renews it.
+    expect(await machine.renew(own)).toMatchObject({
+      ...{ word: 'lost', holder: null, watchdog: 'started' },
+      text: 'the machine was started again since, and what ran there runs no more',
+    });
+    expect(existsSync(machine.folderOf(own))).toBe(true);
+    expect(await machine.acquire(own)).toMatchObject({
+      ...{ word: 'acquired', taken: { id: own.holder } },
+    });
+    expect(existsSync(machine.folderOf(own))).toBe(false);
+    expect((await machine.acquire(machine.claim('abcdef'))).word).toBe('held');
+    await machine.release(own);
+  });
+
 
   it.skipIf(process.getuid?.() !== 0)(
     'lets nobody have a folder emptied who has not written that himself',
