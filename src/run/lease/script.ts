@@ -64,20 +64,32 @@ take_turn() {
     exec 9<&-
   fi
   mutex=$folder.mutex
-  until mkdir "$mutex" 2>/dev/null; do
-    # Whoever died with it has to be told from whoever has it now: one judge at a time.
-    if [ $((tries % 8)) -eq 0 ] && mkdir "$mutex.judge" 2>/dev/null; then
-      if { read -r owner began_then boot_then <"$mutex/owner"; } 2>/dev/null && ! is_same "$owner" "$began_then" "$boot_then"; then
-        rm -rf -- "$mutex"
-      fi
-      rmdir -- "$mutex.judge"
-    fi
-    keep_waiting || return
-  done
   ask_boot
   look_up $$
-  echo "$$ $began $boot" >"$mutex/owner"
+  own=$$,$began,$boot
+  until lock "$mutex"; do
+    [ $((tries % 8)) -ne 0 ] || free_of_dead "$mutex"
+    keep_waiting || return
+  done
   turn=mutex
+}
+# A lock $1 for those who have no flock is a link that says who has it: there and named in one step. It leads nowhere.
+lock() { ln -s "/dev/null/$own" "$1" 2>/dev/null; }
+# Removes lock $1 of whoever is dead. Only its owner may, or whoever has the lock that is named after that one: so nobody who
+# was slow to find out removes what a third one has locked since. Whoever dies over that leaves one of these in turn.
+free_of_dead() (
+  dead=$(readlink -- "$1") || exit
+  dead=\${dead##*/}
+  is_owner_alive "$dead" && exit
+  lock "$mutex.$dead" || { free_of_dead "$mutex.$dead"; exit; }
+  [ "$(readlink -- "$1")" != "/dev/null/$dead" ] || rm -f -- "$1"
+  rm -f -- "$mutex.$dead"
+)
+is_owner_alive() {
+  IFS=,
+  set -- $1
+  unset IFS
+  is_same "$1" "$2" "$3"
 }
 keep_waiting() {
   tries=$((tries - 1))
@@ -87,7 +99,7 @@ keep_waiting() {
 give_way() {
   case $turn in
     flock) exec 9<&- ;;
-    mutex) rm -rf -- "$mutex" ;;
+    mutex) rm -f -- "$mutex" ;;
   esac
   turn=
 }
@@ -109,6 +121,12 @@ of_holder() {
 }
 
 is_mine() { of_holder holder && [ "$value" = "$me" ]; }
+# Whether the machine has not been started again since: what ran there before runs no more.
+is_of_this_boot() {
+  ask_boot
+  of_holder boot
+  [ "$value" = "$boot" ]
+}
 
 # Sets watchdog to alive or dead.
 ask_watchdog() {
@@ -121,12 +139,6 @@ ask_watchdog() {
 # Sets age, in seconds since the last beat; empty where nobody knows.
 ask_age() {
   age= beat=
-# Whether the machine has not been started again since: what ran there before runs no more.
-is_of_this_boot() {
-  ask_boot
-  of_holder boot
-  [ "$value" = "$boot" ]
-}
   { read -r beat rest <"$lease/beat"; } 2>/dev/null
   ask_uptime
   case $beat$uptime in '' | *[!0-9]*) return ;; esac
@@ -329,6 +341,13 @@ renew() {
     tell_state
     return
   fi
+  if ! is_of_this_boot; then
+    # To everybody else it is dead. What there may be of the run, as folders, goes as if nobody had renewed it.
+    watch_over
+    give_way
+    say answer 'lost	the machine was started again since, and what ran there runs no more'
+    return
+  fi
   # Whatever cleans up old files must not think that nobody needs these.
   touch -- "$lease/holder" "$lease/watchdog" "$lease/nodes"/*
   if ! problem=$({ write_node "$node" "$@" && write_beat $$; } 2>&1); then
@@ -341,13 +360,6 @@ renew() {
   give_way
 }
 
-  if ! is_of_this_boot; then
-    # To everybody else it is dead. What there may be of the run, as folders, goes as if nobody had renewed it.
-    watch_over
-    give_way
-    say answer 'lost	the machine was started again since, and what ran there runs no more'
-    return
-  fi
 release() {
   take_turn || { say answer busy; return; }
   if ! is_mine; then

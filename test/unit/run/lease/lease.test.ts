@@ -274,6 +274,44 @@ describe.each(SHELLS)('a lease, with $name', (tools) => {
   });
 });
 
+/** Tools without flock, whose `ln` and `mkdir` make their whole group die with the next lock whose name matches. */
+async function withDeadlyLocks(tools: Tools) {
+  const bin = await makeTempFolder();
+  const order = path.join(bin, 'die-at');
+  for (const name of ['ln', 'mkdir', 'flock']) {
+    const script = `#!/bin/sh
+[ $(basename "$0") != flock ] || exit 65
+PATH=\${PATH#*:} $(basename "$0") "$@" || exit
+for last; do :; done
+[ -e '${order}' ] && expr "$last" : "$(cat '${order}')" >/dev/null && rm '${order}' && kill -KILL 0
+exit 0
+`;
+    await writeFile(path.join(bin, name), script);
+    await chmod(path.join(bin, name), 0o755);
+  }
+  return {
+    tools: { ...tools, searchPath: `${bin}:${tools.searchPath ?? process.env['PATH']}` },
+    dieAt: (pattern: string) => writeFile(order, pattern),
+  };
+}
+
+// Busybox has a flock of its own, and looks for no other.
+const WITHOUT_FLOCK = SHELLS.filter(({ name }) => name !== 'busybox');
+describe.each(WITHOUT_FLOCK)('the turn at a lease without flock, with $name', (all) => {
+  it('is had by others after the death of whoever had it, and of whoever was about to take it from that one', async () => {
+    const { tools, dieAt } = await withDeadlyLocks(all);
+    const machine = await openMachine(tools);
+    const own = machine.claim();
+    for (const lock of [/.*\.mutex$/, /.*\.mutex[.].*/, /.*\.mutex[.].*/]) {
+      await dieAt(lock.source);
+      await expect(machine.acquire(own)).rejects.toThrow('signalled');
+    }
+    expect(await machine.acquire(own)).toMatchObject({ word: 'acquired' });
+    await machine.release(own);
+    expect(await readdir(path.dirname(machine.folder))).toEqual([]);
+  });
+});
+
 describe('a lease', () => {
   it('is one where two nodes of a run are one machine, until both are given back', async () => {
     const machine = await openMachine();
@@ -304,6 +342,32 @@ describe('a lease', () => {
     expect(await machine.renew(own)).toMatchObject({ word: 'lost', holder: null });
     await until(() => !isRunning(watchdog), 'the watchdog has ended');
     expect(existsSync(machine.folderOf(own))).toBe(true);
+  });
+
+  it('is lost where the machine was started again, and had anew only after it was swept', async () => {
+    const machine = await openMachine();
+    const own = machine.claim();
+    const startAgain = async () => {
+      const holder = path.join(machine.lease, 'holder');
+      const text = await readFile(holder, 'utf8');
+      await writeFile(holder, text.replace(/^boot .*$/m, 'boot another'));
+      process.kill(-(await machine.watchdog()), 'SIGKILL');
+    };
+    await machine.acquire(own);
+    await mkdir(machine.folderOf(own));
+    await startAgain();
+    // Somebody sees to what is left, as when nobody renews it.
+    expect(await machine.renew(own)).toMatchObject({
+      ...{ word: 'lost', holder: null, watchdog: 'started' },
+      text: 'the machine was started again since, and what ran there runs no more',
+    });
+    expect(existsSync(machine.folderOf(own))).toBe(true);
+    expect(await machine.acquire(own)).toMatchObject({
+      ...{ word: 'acquired', taken: { id: own.holder } },
+    });
+    expect(existsSync(machine.folderOf(own))).toBe(false);
+    expect((await machine.acquire(machine.claim('abcdef'))).word).toBe('held');
+    await machine.release(own);
   });
 
   it('gets a new watchdog when the old one was killed', async () => {
@@ -344,32 +408,6 @@ describe('a lease', () => {
     expect(existsSync(machine.folder)).toBe(false);
     await until(() => !isRunning(watchdog), 'the watchdog has ended');
   });
-  it('is lost where the machine was started again, and had anew only after it was swept', async () => {
-    const machine = await openMachine();
-    const own = machine.claim();
-    const startAgain = async () => {
-      const holder = path.join(machine.lease, 'holder');
-      const text = await readFile(holder, 'utf8');
-      await writeFile(holder, text.replace(/^boot .*$/m, 'boot another'));
-      process.kill(-(await machine.watchdog()), 'SIGKILL');
-    };
-    await machine.acquire(own);
-    await mkdir(machine.folderOf(own));
-    await startAgain();
-    // Somebody sees to what is left, as when nobody renews it.
-    expect(await machine.renew(own)).toMatchObject({
-      ...{ word: 'lost', holder: null, watchdog: 'started' },
-      text: 'the machine was started again since, and what ran there runs no more',
-    });
-    expect(existsSync(machine.folderOf(own))).toBe(true);
-    expect(await machine.acquire(own)).toMatchObject({
-      ...{ word: 'acquired', taken: { id: own.holder } },
-    });
-    expect(existsSync(machine.folderOf(own))).toBe(false);
-    expect((await machine.acquire(machine.claim('abcdef'))).word).toBe('held');
-    await machine.release(own);
-  });
-
 
   it.skipIf(process.getuid?.() !== 0)(
     'lets nobody have a folder emptied who has not written that himself',
