@@ -14,6 +14,8 @@ export interface Loss {
   readonly answer: LeaseAnswer | null;
   /** Since it was last renewed. */
   readonly silentMs: number;
+  /** Why it could not be renewed the last time, where anybody said so. */
+  readonly trouble: Failure | null;
 }
 
 export interface HeldLease {
@@ -55,6 +57,7 @@ export function holdLease(node: NodeSpec, options: HoldOptions): HeldLease {
   const retryMs = Math.max(SHORTEST_RETRY_MS, Math.min(pauseMs / 4, LONGEST_RETRY_MS));
   const over = new AbortController();
   let renewedAt = options.acquiredAt;
+  let trouble: Failure | null = null;
   let hasWarned = false;
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -67,6 +70,7 @@ export function holdLease(node: NodeSpec, options: HoldOptions): HeldLease {
     options.onLost({
       answer: answer && isOwn ? { ...answer, holder: null } : answer,
       silentMs: clock.monotonic() - renewedAt,
+      trouble,
     });
   };
   /** @returns Whether the machine has heard of it. */
@@ -74,6 +78,7 @@ export function holdLease(node: NodeSpec, options: HoldOptions): HeldLease {
     if (over.signal.aborted) return false;
     const begin = clock.monotonic();
     const renewed = await renewLease(pool, node, claim, belongings(), leaseMs);
+    trouble = renewed.ok ? whyNotRenewed(node, renewed.value) : renewed.failure;
     if (!renewed.ok) return false;
     const answer = renewed.value;
     if (answer.word === 'lost') lose(answer);
@@ -133,6 +138,12 @@ export function holdLease(node: NodeSpec, options: HoldOptions): HeldLease {
       return failure;
     },
   };
+}
+
+function whyNotRenewed(node: NodeSpec, { word }: LeaseAnswer): Failure | null {
+  return word === 'busy'
+    ? createFailure('lease_failed', 'its lease is locked by somebody', { node: node.name })
+    : null;
 }
 
 function whyNotReleased(node: NodeSpec, answer: LeaseAnswer): Failure | null {

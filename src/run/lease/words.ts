@@ -32,8 +32,19 @@ export function heldBy(node: string, { word, holder }: LeaseAnswer): Failure {
 }
 
 /** The failure of a run that has lost a machine. */
-export function lostLease(node: string, { answer, silentMs }: Loss, leaseMs: number): Failure {
+export function lostLease(
+  node: string,
+  { answer, silentMs, trouble }: Loss,
+  leaseMs: number,
+): Failure {
   const seconds = Math.round(silentMs / 1000);
+  if (answer === null && trouble?.kind === 'lease_failed') {
+    return createFailure(
+      'lease_lost',
+      `its lease was lost: it could not be renewed for ${seconds} s, longer than lease_timeout (${leaseMs / 1000} s): ${trouble.message}`,
+      { node, hint: trouble.hint },
+    );
+  }
   const next = answer?.holder ?? null;
   const why =
     answer === null
@@ -44,6 +55,7 @@ export function lostLease(node: string, { answer, silentMs }: Loss, leaseMs: num
   return createFailure('lease_lost', `its lease was lost: ${why}`, {
     node,
     hint: 'a longer lease_timeout lets a run outlive longer cuts of the network',
+    cause: answer === null ? trouble : null,
   });
 }
 

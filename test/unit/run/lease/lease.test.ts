@@ -24,6 +24,7 @@ import { nodeSpec } from '../../../support/specs.js';
 import { makeTempFolder } from '../../../support/temp-folder.js';
 import { GNU, type Tools, openNode } from '../../remote/transfer/stream/nodes.js';
 import { ALL_TOOLS } from '../../remote/transfer/stream/tools.js';
+import { until, valueOf } from './machines.js';
 
 const SHELLS: readonly Tools[] = [
   ...ALL_TOOLS,
@@ -68,19 +69,6 @@ async function openMachine(tools: Tools = GNU, lockPath?: string) {
     watchdog: async () =>
       Number((await readFile(path.join(folder, 'lease', 'watchdog'), 'utf8')).split(' ')[0]),
   };
-}
-
-function valueOf<T>(outcome: Outcome<T>): T {
-  if (!outcome.ok) throw new Error(outcome.failure.message);
-  return outcome.value;
-}
-
-async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const giveUpAt = Date.now() + 15_000;
-  while (!(await isSo())) {
-    if (Date.now() > giveUpAt) throw new Error(`never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 function isRunning(pid: number): boolean {
