@@ -335,7 +335,8 @@ renew() {
   node=$1
   shift
   take_turn || { say answer busy; return; }
-  if ! is_mine || [ -e "$lease/expired" ]; then
+  # One that is on its way while its node is given back must not take it again: another node may be this machine, too.
+  if ! is_mine || [ -e "$lease/expired" ] || [ ! -e "$lease/nodes/$node" ]; then
     give_way
     say answer lost
     tell_state

@@ -43,7 +43,7 @@ true
 
 /** Folders of a node's own files that its daemons write to. */
 const OF_DAEMONS =
-  /^(var\/log|var\/lib\/(containerd|docker)|var\/cache|etc\/docker|root\/\.docker)(\/|$)/;
+  /^(var\/log|var\/lib\/(containerd|docker)|var\/cache|etc\/docker|root\/\.docker|tmp\/containerd\.\d+\.stacks\.log)(\/|$)/;
 
 /** What a node has, by node: to be compared with what it has later. */
 export type Inventory = ReadonlyMap<string, ReadonlySet<string>>;

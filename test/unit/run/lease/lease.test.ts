@@ -310,6 +310,8 @@ describe('a lease', () => {
     expect(await machine.watchdog()).toBe(watchdog);
     await machine.release(own);
     expect((await machine.acquire(machine.claim('abcdef'))).word).toBe('held');
+    // A renewal that was on its way meanwhile, for the one that is given back.
+    expect((await machine.renew(own)).word).toBe('lost');
     await machine.release(own, 'node2');
     expect(existsSync(machine.folder)).toBe(false);
     expect(isRunning(watchdog)).toBe(false);

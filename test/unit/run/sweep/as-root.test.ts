@@ -86,7 +86,10 @@ async function openMachine(tools: Tools = GNU) {
       const node = nodeSpec({ runtime: 'docker', lockPath: path.join(root, 'lock') });
       const held: HeldRun = {
         ...{ ...IDENTITY, at: '', nodes: [nameNode(node)] },
-        ...{ bases: new Map([[node.name, [base]]]), open: new Map(), kept: new Map() },
+        ...{ bases: new Map([[node.name, [base]]]), kept: new Map() },
+        open: new Map([
+          [1, { node: node.name, kind: 'project', scenario: 'test', description: 'containers' }],
+        ]),
       };
       // Without the pauses between its tries.
       const clock: Clock = { ...systemClock, sleep: () => Promise.resolve() };
