@@ -3,7 +3,11 @@ import path from 'node:path';
 
 import { temporaryName } from '../../results/files/atomic-file.js';
 import { isMissing } from '../../results/files/file-failure.js';
-import { type LifeSign, type LockHolder, lifeSignOf } from './holder.js';
+import type { LockHolder } from './holder.js';
+import { type LifeSign, lifeSignOf } from './process.js';
+
+/** Who is about to take a lock over needs two file operations more; one who was stopped in between would need for ever. */
+const TAKER_PATIENCE = { looks: 100, pauseMs: 2 };
 
 /** A lock as it was found. */
 export interface FoundLock {
@@ -80,8 +84,8 @@ export interface HeldLock {
  * Who takes over from a dead holder has to make a file with a name of that holder's, which only one can. The file becomes the
  * lock; a taker that died before is a dead holder itself, and is followed in the same way.
  *
- * @param isDead Whether a lock that was found, and whose holder does not live on this machine, is given up.
- * @returns The lock, or whose it is.
+ * @param isDead Whether a lock that was found, and of whose holder the kernel here cannot tell, is given up.
+ * @returns The lock, or whose it is, or is about to be.
  */
 export async function takeLock(
   file: string,
@@ -93,11 +97,14 @@ export async function takeLock(
   try {
     await writeSynced(temporary, text);
     const { mtimeMs } = await stat(temporary);
-    for (;;) {
+    for (let looks = 0; ;) {
       if (await linked(temporary, file)) return await hold(file, holder);
       const outcome = await succeed(temporary, file, mtimeMs, isDead);
       if (outcome === 'taken') return await hold(file, holder);
-      if (outcome !== 'changed') return outcome;
+      if (outcome === 'changed') continue;
+      looks += 1;
+      if (!outcome.isTaking || looks > TAKER_PATIENCE.looks) return outcome.found;
+      await new Promise((resolve) => setTimeout(resolve, TAKER_PATIENCE.pauseMs));
     }
   } finally {
     await rm(temporary, { force: true });
@@ -108,22 +115,24 @@ export function isHeld(lock: HeldLock | FoundLock): lock is HeldLock {
   return 'release' in lock;
 }
 
+/** Somebody who has the lock, or is about to take it over from a dead holder. */
+interface Other {
+  readonly found: FoundLock;
+  /** A moment later it will be clear who has it. */
+  readonly isTaking: boolean;
+}
+
 async function succeed(
   temporary: string,
   file: string,
   now: number,
   isDead: (found: FoundLock) => boolean,
-): Promise<'taken' | 'changed' | FoundLock> {
+): Promise<'taken' | 'changed' | Other> {
   const first = await readLock(file, now);
   const trail: string[] = [];
   for (let found = first; found !== null;) {
     const isOver = found.lifeSign === 'dead' || isDead(found);
-    if (!isOver) {
-      if (found === first) return found;
-      // Somebody is about to take over: a moment later it is theirs.
-      await new Promise((resolve) => setTimeout(resolve, 2));
-      return 'changed';
-    }
+    if (!isOver) return { found, isTaking: found !== first && found.lifeSign === 'alive' };
     const next = `${file}.after-${found.holder.holder}`;
     if (await linked(temporary, next)) {
       const current = await readLock(file);

@@ -21,7 +21,7 @@ import {
 const BEAT_MS = 10_000;
 /** A holder on another machine that has not stirred for so long is given up. */
 const SILENCE_MS = 120_000;
-/** On top of what the file system's clock says: a clock that was set must not bury anybody. */
+/** Whoever lives is heard of in this time, twice. On top of what the file system's clock says, which may have been set. */
 const CONFIRM_MS = 2.5 * BEAT_MS;
 const LOOK_MS = 500;
 
@@ -55,8 +55,8 @@ export function projectLockFile(root: string): string {
 /** Who has a project, and lives; `null` where nobody does. */
 export async function projectHolder(root: string): Promise<LockHolder | null> {
   try {
-    const found = await readLock(projectLockFile(root));
-    return found === null || found.lifeSign === 'dead' ? null : found.holder;
+    const found = await readLock(projectLockFile(root), Date.now());
+    return found === null || isGone(found) ? null : found.holder;
   } catch (error) {
     if (error instanceof UnreadableLock) return null;
     throw error;
@@ -115,24 +115,48 @@ async function waitFor(
   }
 }
 
-/** Judges holders on other machines, whose processes cannot be looked at, by their heartbeat. */
+/** Judges holders whose processes cannot be looked at by their heartbeat. */
 function createSilenceWatch(clock: Clock) {
-  let seen: { readonly key: string; readonly at: number; readonly isOld: boolean } | null = null;
-  const keyOf = ({ holder, beat }: FoundLock) => `${holder.holder} ${beat}`;
-  const silenceOf = (found: FoundLock) =>
-    seen?.key === keyOf(found) ? clock.monotonic() - seen.at : 0;
+  interface Seen {
+    readonly beat: number;
+    readonly at: number;
+    readonly isOld: boolean;
+    readonly hasBeaten: boolean;
+  }
+  // Not only of the one who has it: a taker that died before it had it comes after a holder that is dead.
+  const seen = new Map<string, Seen>();
+  const of = ({ holder, beat }: FoundLock) => {
+    const last = seen.get(holder.holder);
+    return last?.beat === beat ? last : null;
+  };
   const isOld = ({ silentMs }: FoundLock) => silentMs !== null && silentMs >= SILENCE_MS;
   return {
     see(found: FoundLock) {
-      if (seen?.key === keyOf(found)) return;
-      seen = { key: keyOf(found), at: clock.monotonic(), isOld: isOld(found) };
+      if (of(found)) return;
+      const { holder, beat } = found;
+      const hasBeaten = seen.has(holder.holder);
+      seen.set(holder.holder, { beat, at: clock.monotonic(), isOld: isOld(found), hasBeaten });
     },
-    isSilent: (found: FoundLock) =>
-      found.lifeSign === 'elsewhere' &&
-      silenceOf(found) >= (seen?.isOld === true ? CONFIRM_MS : SILENCE_MS),
-    /** It has been silent for long, by the clocks, and this was not confirmed yet. */
-    isDoubtful: (found: FoundLock) => found.lifeSign === 'elsewhere' && seen?.isOld === true,
+    isSilent: (found: FoundLock): boolean => {
+      if (found.lifeSign === 'alive') return false;
+      if (isGone(found)) return true;
+      const last = of(found);
+      if (last === null) return false;
+      return clock.monotonic() - last.at >= (last.isOld ? CONFIRM_MS : SILENCE_MS);
+    },
+    /** It seems to be gone, and this was not confirmed yet. */
+    isDoubtful(found: FoundLock): boolean {
+      const last = of(found);
+      if (last === null) return false;
+      if (found.lifeSign === 'restarted') return !last.hasBeaten;
+      return found.lifeSign === 'elsewhere' && last.isOld;
+    },
   };
+}
+
+/** Whether a holder is gone for sure. One of before this machine was started again would have been heard of if it lived elsewhere. */
+function isGone({ lifeSign, silentMs }: FoundLock): boolean {
+  return lifeSign === 'dead' || (lifeSign === 'restarted' && (silentMs ?? 0) >= CONFIRM_MS);
 }
 
 function keep(lock: HeldLock, file: string, { clock, onLost }: ProjectLockOptions): ProjectLock {

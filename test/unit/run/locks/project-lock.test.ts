@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, readFile, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -107,6 +107,32 @@ function optionsIn(root: string, more: Partial<ProjectLockOptions> = {}): Projec
   };
 }
 
+async function stirredBefore(file: string, ms: number): Promise<void> {
+  const then = new Date(Date.now() - ms);
+  await utimes(file, then, then);
+}
+
+/** Takes a lock on a clock that goes on as long as it is waited for, calling `every` half a second. */
+async function acquireInTime(
+  root: string,
+  every: () => Promise<void> = () => Promise.resolve(),
+  waitMs = 0,
+) {
+  const clock = createManualClock();
+  let isSettled = false;
+  const outcome = acquireProjectLock(optionsIn(root, { clock, waitMs })).finally(() => {
+    isSettled = true;
+  });
+  const isOpen = () => !isSettled;
+  let waitedMs = 0;
+  for (; isOpen() && waitedMs < 10 * 60_000; waitedMs += 500) {
+    await Promise.race([clock.sleeping(), outcome]);
+    await every();
+    await clock.advance(500);
+  }
+  return { taken: await outcome, waitedMs };
+}
+
 describe('the project’s lock', () => {
   it('names its holder, and is gone when it is given back', async () => {
     const root = await lockFolder();
@@ -157,7 +183,6 @@ describe('the project’s lock', () => {
   it.each([
     ['has ended', { pid: NOBODY }],
     ['has ended, and another has its number', { process_start: '1' }],
-    ['was on this machine before it was started again', { boot_id: 'another' }],
   ])('is taken over at once from a holder that %s', async (_, holder) => {
     const root = await lockFolder(holder);
     expect(await projectHolder(root)).toBeNull();
@@ -176,24 +201,72 @@ describe('the project’s lock', () => {
 
   it('is taken from a holder on another machine that has been silent for long, and stays so', async () => {
     const root = await lockFolder({ host: 'elsewhere', pid: NOBODY });
-    const longAgo = new Date(Date.now() - 10 * 60_000);
-    await utimes(projectLockFile(root), longAgo, longAgo);
-    const clock = createManualClock();
-    let isSettled = false;
-    const outcome = acquireProjectLock(optionsIn(root, { clock })).finally(() => {
-      isSettled = true;
-    });
-    let waitedMs = 0;
-    const isOpen = () => !isSettled;
-    for (; isOpen() && waitedMs < 60_000; waitedMs += 500) {
-      await Promise.race([clock.sleeping(), outcome]);
-      await clock.advance(500);
-    }
-    const taken = await outcome;
+    await stirredBefore(projectLockFile(root), 10 * 60_000);
+    const { taken, waitedMs } = await acquireInTime(root);
     expect(taken.ok).toBe(true);
     expect(waitedMs).toBeGreaterThanOrEqual(25_000);
     if (taken.ok) await taken.value.release();
   });
+
+  const RESTARTED = { machine: thisProcess('run', 0).machine, boot_id: 'another', pid: NOBODY };
+  it.skipIf(RESTARTED.machine === null)(
+    'is taken at once from a holder of before this machine was started again, whose heart has stopped',
+    async () => {
+      const root = await lockFolder(RESTARTED);
+      await stirredBefore(projectLockFile(root), 30_000);
+      expect(await projectHolder(root)).toBeNull();
+      const taken = await acquireProjectLock(optionsIn(root));
+      expect(taken.ok).toBe(true);
+      if (taken.ok) await taken.value.release();
+    },
+  );
+
+  it.skipIf(RESTARTED.machine === null)(
+    'is left to a holder on a copy of this machine, whose heart beats',
+    async () => {
+      const root = await lockFolder(RESTARTED);
+      let beats = 0;
+      const { taken } = await acquireInTime(root, async () => {
+        beats += 1;
+        const [holder] = (await readFile(projectLockFile(root), 'utf8')).split('\n');
+        await writeFile(projectLockFile(root), `${holder}\n${String(beats).padStart(10, '0')}\n`);
+      });
+      expect(taken).toMatchObject({ ok: false, failure: { kind: 'locked' } });
+      expect(await projectHolder(root)).toMatchObject({ boot_id: 'another' });
+    },
+  );
+
+  it('is not taken from a holder of another boot where nobody knows which machine that was', async () => {
+    const root = await lockFolder({ machine: null, boot_id: 'another', pid: NOBODY });
+    await stirredBefore(projectLockFile(root), 30_000);
+    expect(await acquireProjectLock(optionsIn(root))).toMatchObject({
+      ok: false,
+      failure: { kind: 'locked' },
+    });
+  });
+
+  it.each([
+    ['on another machine', { host: 'elsewhere', pid: NOBODY }, 120_000],
+    ['here, and stopped', {}, null],
+  ])(
+    'that a taker who died before he had it is about to take is his, %s, until he is given up',
+    async (_, taker, silenceMs) => {
+      const root = await lockFolder({ holder: 'dead', pid: NOBODY });
+      const other = { ...thisProcess('run', Date.now()), run: 'run-b', ...taker };
+      const next = `${projectLockFile(root)}.after-dead`;
+      await writeFile(next, `${JSON.stringify(other)}\n0000000000\n`);
+      expect(await acquireProjectLock(optionsIn(root))).toMatchObject({
+        ok: false,
+        failure: { kind: 'locked', message: expect.stringContaining('run run-b') as string },
+      });
+      if (silenceMs === null) return;
+      const { taken, waitedMs } = await acquireInTime(root, undefined, 5 * 60_000);
+      expect(taken.ok).toBe(true);
+      expect(waitedMs).toBeGreaterThanOrEqual(silenceMs);
+      if (taken.ok) await taken.value.release();
+      expect(await readdir(path.join(root, '.playbook'))).toEqual([]);
+    },
+  );
 
   it('beats, and tells when another machine has taken it', async () => {
     const root = await lockFolder();
@@ -210,7 +283,6 @@ describe('the project’s lock', () => {
 
     const other = { ...thisProcess('run', Date.now()), host: 'elsewhere' };
     await writeFile(`${projectLockFile(root)}.new`, `${JSON.stringify(other)}\n0000000000\n`);
-    const { rename } = await import('node:fs/promises');
     await rename(`${projectLockFile(root)}.new`, projectLockFile(root));
     await clock.advance(10_000);
     expect(await isLost).toContain('suspended');
