@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
 import path from 'node:path';
 
 import { CONTROLLER, type NodeSpec } from '../model/node.js';
 import { runFolderName } from '../model/run-identity.js';
+import { controllerToken } from './controller.js';
 
 /** Where one scenario lives on one machine while it runs. All paths are absolute, on that machine. */
 export interface Place {
@@ -72,9 +71,4 @@ function defaultBase(node: NodeSpec, root: string): string {
   if (node.name === CONTROLLER) return path.join(root, '.playbook', 'work');
   if (node.transport === 'local') return path.join(root, '.playbook', 'nodes', node.name);
   return '.playbook/work';
-}
-
-/** Tells two controllers apart that use one node and started in the same second. */
-export function controllerToken(root: string): string {
-  return createHash('sha256').update(`${hostname()}\0${root}`).digest('hex').slice(0, 6);
 }

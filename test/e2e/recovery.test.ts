@@ -1,11 +1,11 @@
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { cp, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { type Phase, PHASES } from '../../src/model/plan.js';
 import { readRuns } from '../../src/results/read.js';
-import { controllerToken } from '../../src/run/place.js';
+import { controllerToken } from '../../src/run/controller.js';
 import { type ProjectFolder, projectFolder, scenarioFiles } from '../support/project-folder.js';
 
 /** Slow enough in every phase for a signal to arrive in the middle of it. */
@@ -132,6 +132,29 @@ describe('FAULTS 31: SIGKILL', () => {
     expect((await project.playbook('cleanup')).stdout).toBe('nothing to clean up\n');
     expect(forgotten.stdout).toContain(`given up: service engine of run ${run}`);
     expect(await project.list('.playbook')).not.toContain('journal');
+  });
+
+  it('of a project that was moved, or copied, since: the next run there removes what was left, at once', async () => {
+    const project = await projectFolder({ ...SLOW, ...QUICK });
+    const run = await killIn(project, 'benchmark');
+    const token = controllerToken(project.root);
+    const elsewhere = await projectFolder({});
+    const moved = path.join(elsewhere.root, 'moved');
+    const copied = path.join(elsewhere.root, 'copied');
+    await rename(project.root, moved);
+    await cp(moved, copied, { recursive: true });
+    expect(controllerToken(moved)).toBe(token);
+    expect(controllerToken(copied)).not.toBe(token);
+
+    const next = await elsewhere.playbook('-C', moved, 'run', 'quick', '--reporter', 'plain');
+    expect(next.exitCode, next.stderr).toBe(0);
+    expect(await elsewhere.list('moved/.playbook')).toEqual(['identity']);
+    const marked = await processesOf(moved, run);
+    expect(marked).toEqual([]);
+    // What has come along to the copy is nobody's.
+    const cleaned = await elsewhere.playbook('-C', copied, 'cleanup');
+    expect(cleaned.exitCode, cleaned.stderr).toBe(0);
+    expect(await elsewhere.list('copied/.playbook')).toEqual(['identity']);
   });
 
   it('leaves alone what is not its own: a run folder of another controller, and of another run', async () => {

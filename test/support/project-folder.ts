@@ -43,9 +43,11 @@ export interface ProjectFolder {
   readonly events: () => Promise<readonly StampedEvent[]>;
   /** A file of the newest run. */
   readonly resultFile: (file: string) => Promise<string>;
-  /** Every file below a folder, sorted. */
+  /** Every file below a folder, sorted; but for the project's identity, which is drawn once and stays. */
   readonly list: (folder: string) => Promise<readonly string[]>;
 }
+
+const IDENTITY = path.join('.playbook', 'identity');
 
 /** A machine that runs tests is busy: nobody has to be told. */
 const DEFAULTS = 'isolation: { foreign_load: 1000 }\n';
@@ -93,6 +95,7 @@ export async function projectFolder(files: Files): Promise<ProjectFolder> {
         .map((entry) =>
           path.relative(path.join(root, folder), path.join(entry.parentPath, entry.name)),
         )
+        .filter((file) => path.join(folder, file) !== IDENTITY)
         .sort();
     },
   };

@@ -1,7 +1,6 @@
 import { type Command, Command as Program } from 'commander';
 
 import { ExitCode } from '../../model/exit-code.js';
-import type { Holder } from '../../run/lease/answer.js';
 import { exitCodeOf } from '../../run/suite/verdict.js';
 import { CliError } from '../error.js';
 import { type Globals, globalsOf } from '../globals.js';
@@ -30,15 +29,18 @@ Example:
     )
     .action(async (node: string, { holder }: Options, command: Command) => {
       const { word, holder: found } = await askToBreak(globalsOf(command), node, holder);
-      const { describeHolder } = await import('../../run/lease/words.js');
+      const [{ describeHolder }, { isSilent }] = await Promise.all([
+        import('../../run/lease/words.js'),
+        import('../../run/lease/gone.js'),
+      ]);
       if (word === 'free') {
         note(`${node} is free: nobody has it`);
       } else if (word === 'broken' && found) {
         note(`${node} is free; it was held by ${describeHolder(found)}`);
         note(
-          isAlive(found)
-            ? 'playbook: that run may be alive: its lease had not run out. If it is, it ends its scenario when it finds out'
-            : 'playbook: what that run has left there stays: playbook status shows it',
+          isSilent(found)
+            ? 'playbook: what that run has left there stays: playbook status shows it'
+            : 'playbook: that run may be alive: its lease had not run out. If it is, it ends its scenario when it finds out',
         );
       } else if (found) {
         throw new CliError(
@@ -72,9 +74,4 @@ async function askToBreak(globals: Globals, name: string, holder: string) {
   if (asked.ok) return asked.value;
   const { message, kind, hint } = asked.failure;
   throw new CliError(`${name}: ${message}`, exitCodeOf(kind), hint);
-}
-
-/** It is renewed several times in the time that it holds. */
-function isAlive({ ageSeconds, leaseSeconds }: Holder): boolean {
-  return ageSeconds !== null && leaseSeconds !== null && ageSeconds < leaseSeconds / 2;
 }

@@ -8,7 +8,7 @@ import { maskStrings } from '../../results/document.js';
 import { HOOKS } from '../../results/layout.js';
 import type { RunContext } from '../context.js';
 import { inSeconds, recordOf } from '../events.js';
-import { controllerToken } from '../place.js';
+import { controllerToken } from '../controller.js';
 import type { HookCall } from './call.js';
 import { type HookEnd, type HookMachine, runHook } from './run-hook.js';
 

@@ -5,7 +5,7 @@ import type { ScenarioStatus } from '../../model/result.js';
 import type { Attempt } from '../scenario/attempt.js';
 import { recordOf } from '../events.js';
 import { resultDirectories } from '../scenario/phases/prepare.js';
-import { controllerToken } from '../place.js';
+import { controllerToken } from '../controller.js';
 import { callHooks, NEVER } from './call-hooks.js';
 
 /** How an attempt went. */

@@ -5,6 +5,7 @@ import type { JournalRecord } from './record.js';
 /** What stands in for an opening that cannot be read. */
 interface Fallback {
   readonly controller: string;
+  readonly machine: string;
   readonly machines: readonly NamedNode[];
 }
 
@@ -18,17 +19,17 @@ export function carryOver(content: JournalContent, fallback: Fallback): readonly
     .filter(({ open, kept }) => open.size > 0 || kept.size > 0);
 }
 
-function toHeldRun(parsed: ParsedRun, { controller, machines }: Fallback): HeldRun {
+function toHeldRun(parsed: ParsedRun, fallback: Fallback): HeldRun {
   const { run, opening, bases, kept, isDamaged } = parsed;
-  const nodes = opening?.nodes ?? machines;
+  const nodes = opening?.nodes ?? fallback.machines;
   const open = new Map(parsed.open);
   if (isDamaged) {
     let id = Math.max(0, ...open.keys(), ...kept.keys());
     const named = new Set([...nodes, ...machinesIn(parsed)].map(({ name }) => name));
     for (const node of named) open.set((id += 1), unknownOn(node));
   }
-  const token = opening?.controller ?? controller;
-  return { run, controller: token, at: opening?.at ?? '', nodes, bases, open, kept };
+  const { controller, machine } = opening ?? fallback;
+  return { run, controller, machine, at: opening?.at ?? '', nodes, bases, open, kept };
 }
 
 function machinesIn({ open }: ParsedRun): readonly { readonly name: string }[] {
@@ -46,9 +47,9 @@ function unknownOn(node: string): Holding {
 
 /** The lines that tell again what a run holds. */
 export function recordsOf(held: HeldRun): readonly JournalRecord[] {
-  const { run, controller, nodes, bases, open, kept, at } = held;
+  const { run, controller, machine, nodes, bases, open, kept, at } = held;
   return [
-    { type: 'opened', run, controller, at, nodes },
+    { type: 'opened', run, controller, machine, at, nodes },
     ...[...bases].map(([node, paths]) => ({ type: 'bases' as const, run, node, paths })),
     ...[...open].map(([id, holding]) => ({ type: 'entered' as const, run, id, holding })),
     ...[...kept].map(([id, results]) => ({ type: 'kept' as const, run, id, results })),

@@ -49,6 +49,8 @@ export interface HeldRun {
   readonly run: string;
   /** The token of the controller in its folders' names and labels. */
   readonly controller: string;
+  /** The machine on which it was started, as `machineToken` names it. */
+  readonly machine: string;
   /** When it began: ISO 8601 in UTC, empty where the journal no longer tells. */
   readonly at: string;
   readonly nodes: readonly NamedNode[];

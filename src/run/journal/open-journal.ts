@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Outcome } from '../../model/failure.js';
 import { writeAtomically } from '../../results/files/atomic-file.js';
 import { fileFailure, isMissing } from '../../results/files/file-failure.js';
+import { machineToken } from '../locks/process.js';
 import { carryOver, recordsOf } from './carry-over.js';
 import type { HeldRun, Holding, KeptResults, NamedNode } from './holding.js';
 import type { EarlierRuns, Journal } from './journal.js';
@@ -54,7 +55,7 @@ export async function openJournal(options: JournalOptions): Promise<Outcome<Open
   const read = await readText(file);
   if (!read.ok) return read;
   const content = parseJournal(read.value);
-  const earlier = carryOver(content, options);
+  const earlier = carryOver(content, { ...options, machine: machineToken() });
   const lines = earlier.flatMap(recordsOf).map(encodeRecord).join('');
   const length = Buffer.byteLength(lines);
   const filler = '\n'.repeat(PIECE - (length % PIECE));
@@ -115,7 +116,8 @@ function keepJournal(
       },
     },
     async begin({ run, at, nodes }) {
-      const opening = { run, controller, at: new Date(at).toISOString(), nodes };
+      const machine = machineToken();
+      const opening = { run, controller, machine, at: new Date(at).toISOString(), nodes };
       const written = await write(lines, { type: 'opened', ...opening }, false);
       if (!written.ok) return written;
       const books = keepBooks(lines, run, mask);

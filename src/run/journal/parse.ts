@@ -1,4 +1,4 @@
-import type { HeldRun, Holding, KeptResults, NamedNode } from './holding.js';
+import type { HeldRun, Holding, KeptResults } from './holding.js';
 import { decodeRecord, type JournalRecord } from './record.js';
 
 /** What a journal tells, read with as much caution as its state asks for. */
@@ -9,13 +9,9 @@ export interface JournalContent {
   readonly hasLostRun: boolean;
 }
 
-export interface ParsedRun extends Omit<HeldRun, 'controller' | 'at' | 'nodes'> {
+export interface ParsedRun extends Omit<HeldRun, 'controller' | 'machine' | 'at' | 'nodes'> {
   /** `null`: the opening could not be read. */
-  readonly opening: {
-    readonly controller: string;
-    readonly at: string;
-    readonly nodes: readonly NamedNode[];
-  } | null;
+  readonly opening: Pick<HeldRun, 'controller' | 'machine' | 'at' | 'nodes'> | null;
   /** A line could not be read that may have been an entry of this run. */
   readonly isDamaged: boolean;
 }
@@ -68,8 +64,8 @@ function apply(record: JournalRecord, runs: Map<string, RunUnderConstruction>): 
   runs.set(record.run, run);
   switch (record.type) {
     case 'opened': {
-      const { controller, at, nodes } = record;
-      run.opening = { controller, at, nodes };
+      const { controller, machine, at, nodes } = record;
+      run.opening = { controller, machine, at, nodes };
       break;
     }
     case 'bases':

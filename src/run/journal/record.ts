@@ -8,6 +8,7 @@ export type JournalRecord =
       readonly type: 'opened';
       readonly run: string;
       readonly controller: string;
+      readonly machine: string;
       /** ISO 8601 in UTC, for people. */
       readonly at: string;
       readonly nodes: readonly NamedNode[];
@@ -59,6 +60,7 @@ function isRecord(value: unknown): value is JournalRecord {
     case 'opened':
       return (
         typeof value['controller'] === 'string' &&
+        typeof value['machine'] === 'string' &&
         Array.isArray(value['nodes']) &&
         value['nodes'].every((node) => isObject(node) && typeof node['name'] === 'string')
       );

@@ -1,4 +1,5 @@
 import type { Leftover } from '../../deploy/backend.js';
+import type { ProcessIdentity } from '../locks/process.js';
 import { parseSweep } from '../sweep/report.js';
 
 /** Who holds a machine, as the machine tells it. */
@@ -10,6 +11,8 @@ export interface Holder {
   readonly machine: string;
   readonly user: string;
   readonly pid: string;
+  /** That process, as its own machine can tell it from others; `null`: the lease does not say. */
+  readonly process: ProcessIdentity | null;
   /** The project's root there. */
   readonly project: string;
   /** For people: by the clock of the holder's machine. */
@@ -92,12 +95,23 @@ function readHolder(
     machine: of('machine'),
     user: of('user'),
     pid: of('pid'),
+    process: readProcess(of('process')),
     project: of('project'),
     since: of('since'),
     leaseSeconds: asNumber(of('lease')),
     ageSeconds: asNumber(age ?? ''),
     isWatched: watchdog === 'alive',
   };
+}
+
+function readProcess(json: string): ProcessIdentity | null {
+  try {
+    const found = JSON.parse(json) as Partial<ProcessIdentity> | null;
+    const isWhole = typeof found?.pid === 'number' && typeof found.host === 'string';
+    return isWhole ? (found as ProcessIdentity) : null;
+  } catch {
+    return null;
+  }
 }
 
 function readNotes(lines: Lines, node: string): readonly WatchdogNote[] {

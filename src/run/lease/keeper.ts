@@ -9,7 +9,7 @@ import type { NodeSpec } from '../../model/node.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
 import { type Emit, inSeconds } from '../events.js';
 import type { Journal } from '../journal/journal.js';
-import { controllerToken } from '../place.js';
+import { controllerToken } from '../controller.js';
 import type { LeaseAnswer } from './answer.js';
 import { type Belongings, type Claim, NOTHING_ELSE, acquireLease, releaseLease } from './lease.js';
 import { type HeldLease, holdLease } from './held-lease.js';

@@ -2,9 +2,11 @@ import { createFailure, type Outcome } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { RunIdentity } from '../../model/run-identity.js';
 import type { ConnectionPool, UseOptions } from '../../remote/pool/pool.js';
+import { identifyProcess } from '../locks/process.js';
 import { basesOn } from '../place.js';
 import { sweepWords } from '../sweep/sweep.js';
 import { type LeaseAnswer, parseLeaseAnswer } from './answer.js';
+import { isGone } from './gone.js';
 import { leasePlaceOn } from './place.js';
 import { LEASE, RUN_LEASE } from './script.js';
 
@@ -31,35 +33,47 @@ export interface Belongings {
 
 export const NOTHING_ELSE: Belongings = { emptied: [], kept: [] };
 
+/** No holder's id. */
+const NOBODY = '-';
 /** Somebody else may be taking a dead lease over, with all that its run has left. */
 const ACQUIRE_MS = 10 * 60_000;
 const ANSWER_MS = 60_000;
 
-/** Asks for a machine. A lease that is dead is taken over, after what its run has left was removed. */
-export function acquireLease(
+/**
+ * Asks for a machine. A lease that is dead is taken over, after what its run has left was removed. The project's lock has to
+ * be held: with it goes what earlier runs of the same controller had.
+ */
+export async function acquireLease(
   pool: ConnectionPool,
   node: NodeSpec,
   claim: Claim,
   belongings: Belongings = NOTHING_ELSE,
   options: UseOptions = {},
 ): Promise<Outcome<LeaseAnswer>> {
-  return ask(
-    pool,
-    node,
-    claim.root,
-    (home, isShared) => [
-      'acquire',
-      claim.holder,
-      node.name,
-      isShared ? 'yes' : 'no',
-      claim.run,
-      claim.controller,
-      String(Math.ceil(claim.leaseMs / 1000)),
-      ...[claim.machine, claim.user, String(claim.pid), claim.root, claim.since].map(onOneLine),
-      ...wordsFor(node, home, claim.root, belongings),
-    ],
-    { ...options, timeoutMs: ACQUIRE_MS },
-  );
+  const askWhile = (gone: string) =>
+    ask(
+      pool,
+      node,
+      claim.root,
+      (home, isShared) => [
+        'acquire',
+        claim.holder,
+        node.name,
+        isShared ? 'yes' : 'no',
+        claim.run,
+        claim.controller,
+        String(Math.ceil(claim.leaseMs / 1000)),
+        ...[claim.machine, claim.user, String(claim.pid), claim.root, claim.since].map(onOneLine),
+        JSON.stringify(identifyProcess()),
+        gone,
+        ...wordsFor(node, home, claim.root, belongings),
+      ],
+      { ...options, timeoutMs: ACQUIRE_MS },
+    );
+  const first = await askWhile(NOBODY);
+  const holder = first.ok && first.value.word !== 'acquired' ? first.value.holder : null;
+  const isOurs = holder?.controller === claim.controller;
+  return holder && isOurs && isGone(holder, claim.controller) ? askWhile(holder.id) : first;
 }
 
 /** Tells the machine that its holder is still there, and what belongs to it by now. */

@@ -18,7 +18,8 @@ import { SWEEP_FUNCTIONS } from '../sweep/script.js';
  *
  * The first argument is the work, then FOLDER:
  *
- * - `acquire FOLDER HOLDER NODE SHARED RUN CONTROLLER SECONDS MACHINE USER PID PROJECT SINCE [KIND VALUE]...`
+ * - `acquire FOLDER HOLDER NODE SHARED RUN CONTROLLER SECONDS MACHINE USER PID PROJECT SINCE PROCESS GONE [KIND VALUE]...`:
+ *   PROCESS tells whether the holder lives, GONE is the id of another of whom that is known not to be so
  * - `renew FOLDER HOLDER NODE [KIND VALUE]...`
  * - `release FOLDER HOLDER NODE RUN CONTROLLER`
  * - `break FOLDER HOLDER`, which leaves its watchdog to find that out
@@ -145,7 +146,7 @@ ask_age() {
   [ -z "$beat" ] || [ -z "$uptime" ] || age=$((uptime - beat))
 }
 
-# Sets condition: free, mine, held, expiring (its watchdog is at work), or dead. $1 is the controller that asks.
+# Sets condition: free, mine, held, expiring (its watchdog is at work), or dead. $1 is a holder of whom whoever asks knows that it is gone.
 judge() {
   condition=free
   [ -d "$lease" ] || return 0
@@ -156,8 +157,6 @@ judge() {
     condition=mine
     return 0
   fi
-  of_holder controller
-  # Whoever runs a project has made sure that nobody else does.
   [ "$value" != "$1" ] || return 0
   is_of_this_boot || return 0
   ask_watchdog
@@ -276,15 +275,15 @@ stop_watchdog() {
 acquire() {
   node=$1 shared=$2 run=$3 controller=$4 seconds=$5 machine=$6 user=$7 pid=$8 project=$9
   shift 9
-  since=$1
-  shift
+  since=$1 process=$2 gone=$3
+  shift 3
   above=\${folder%/*}
   mkdir -p -- "\${above:-/}" 2>/dev/null
   rounds=5
   while [ $rounds -gt 0 ]; do
     rounds=$((rounds - 1))
     take_turn || { say answer busy; return; }
-    judge "$controller"
+    judge "$gone"
     case $condition in
       held | expiring)
         give_way
@@ -323,7 +322,7 @@ write_lease() {
     make_folder "$lease" && make_folder "$lease/nodes" || return
     ask_boot
     printf '%s %s\\n' holder "$me" run "$run" controller "$controller" machine "$machine" user "$user" \\
-      pid "$pid" project "$project" since "$since" lease "$seconds" boot "$boot" >"$lease/holder" || return
+      pid "$pid" project "$project" process "$process" since "$since" lease "$seconds" boot "$boot" >"$lease/holder" || return
     write_node "$node" "$@" && write_beat 0 && mv -- "$lease" "$final" || return
     lease=$final
   else

@@ -3,7 +3,8 @@ import { createFailure, type Failure, type Outcome } from '../../model/failure.j
 import type { NodeSpec } from '../../model/node.js';
 import type { Connection } from '../../remote/connection.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
-import { basesOn, controllerToken } from '../place.js';
+import { controllerToken } from '../controller.js';
+import { basesOn } from '../place.js';
 import { type Presence, parsePresence, type Trace } from './parse.js';
 import { PRESENCE } from './script.js';
 

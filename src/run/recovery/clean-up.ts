@@ -9,7 +9,7 @@ import { nameNode } from '../journal/holding.js';
 import type { EarlierRuns } from '../journal/journal.js';
 import { openJournal } from '../journal/open-journal.js';
 import { acquireProjectLock } from '../locks/project-lock.js';
-import { controllerToken } from '../place.js';
+import { openController } from '../controller.js';
 import { type NodeRecovery, recoverEarlier } from './recover.js';
 
 /** What `playbook cleanup` works on. */
@@ -70,8 +70,10 @@ export async function cleanUp(
   });
   if (!locked.ok) return locked;
   try {
+    const token = await openController(root);
+    if (!token.ok) return token;
     const machines = [controller, ...nodes].map(nameNode);
-    const opened = await openJournal({ root, controller: controllerToken(root), machines, mask });
+    const opened = await openJournal({ root, controller: token.value, machines, mask });
     if (!opened.ok) return opened;
     try {
       return { ok: true, value: await sweepAll(opened.value.earlier, context, options) };

@@ -1,6 +1,6 @@
 import { CONTROLLER, type NodeSpec } from '../../model/node.js';
 import type { HeldRun } from '../journal/holding.js';
-import { controllerToken } from '../place.js';
+import { machineToken } from '../locks/process.js';
 
 /** The machines that can be asked today. */
 export interface Machines {
@@ -13,7 +13,7 @@ export interface Machines {
 
 /** The machine that a run called so, if it still goes by that name; otherwise why it cannot be asked. */
 export function findMachine(held: HeldRun, name: string, machines: Machines): NodeSpec | string {
-  const { root, nodes, controller } = machines;
+  const { nodes, controller } = machines;
   const node = name === CONTROLLER ? controller : nodes.find((each) => each.name === name);
   const known = held.nodes.find((each) => each.name === name);
   if (!node) {
@@ -23,7 +23,7 @@ export function findMachine(held: HeldRun, name: string, machines: Machines): No
   if (known !== undefined && addressOf(known) !== addressOf(nameless(node))) {
     return `${name} was ${addressOf(known)} for that run, and is ${addressOf(nameless(node))} now`;
   }
-  if (node.transport === 'local' && held.controller !== controllerToken(root)) {
+  if (node.transport === 'local' && held.machine !== machineToken()) {
     return `${name} was the machine on which that run was started, and this is another`;
   }
   return node;

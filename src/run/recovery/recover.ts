@@ -2,6 +2,7 @@ import { orAborted } from '../../async/abort.js';
 import type { Failure } from '../../model/failure.js';
 import type { HeldRun } from '../journal/holding.js';
 import type { EarlierRuns } from '../journal/journal.js';
+import { keptUpBy } from './kept-up.js';
 import { type Machines, findMachine } from './machines.js';
 import type { RecoveryContext } from './context.js';
 import { recoverNode } from './recover-node.js';
@@ -80,6 +81,8 @@ async function recoverOn(
   const about = { run: held.run, node: name, removed: [], left: [], holds: [], failure: null };
   const node = findMachine(held, name, machines);
   if (typeof node === 'string') return { ...about, status: 'unknown', message: node };
+  const keptUp = await orAborted(keptUpBy(held, node, context), context.signal);
+  if (keptUp) return { ...about, status: 'unreachable', message: keptUp.message, failure: keptUp };
   const swept = await orAborted(recoverNode(held, node, context), context.signal);
   if (swept === null) return { ...about, status: 'stopped', message: 'stopped before it was done' };
   const { removed, left, spared, failure } = swept;

@@ -10,7 +10,7 @@ import { nameNode } from '../journal/holding.js';
 import type { EarlierRuns, Journal } from '../journal/journal.js';
 import { openJournal } from '../journal/open-journal.js';
 import { acquireProjectLock } from '../locks/project-lock.js';
-import { controllerToken } from '../place.js';
+import { openController } from '../controller.js';
 import { allNodesOf } from '../preflight/nodes-of.js';
 import type { Warnings } from '../warnings.js';
 
@@ -60,10 +60,12 @@ export async function openRun(
     return { ok: false, failure } as const;
   };
 
+  const token = await openController(root);
+  if (!token.ok) return giveUp(token.failure);
   const machines = [controller, ...plan.nodes].map(nameNode);
   const opened = await openJournal({
     root,
-    controller: controllerToken(root),
+    controller: token.value,
     machines,
     mask: createRedactor(plan.secrets).text,
   });

@@ -10,13 +10,18 @@ export async function whatIsLeftHere(project: ChaosProject): Promise<readonly st
 
 /** Empty folders are no trace of anybody. */
 async function filesLeft(root: string): Promise<readonly string[]> {
-  const own = await below(path.join(root, '.playbook'));
+  const own = (await below(path.join(root, '.playbook'))).filter(({ name }) => !isIdentity(name));
   const results = await below(path.join(root, 'results'));
   const isUnfinished = (name: string) => /\.(tmp|part)$/.test(name);
   return [
     ...own.filter(({ isFolder, name }) => !isFolder || path.basename(name).startsWith('playbook-')),
     ...results.filter(({ name }) => isUnfinished(name)),
   ].map(({ name }) => `here: file ${name}`);
+}
+
+/** Drawn once for the project, and it stays. */
+function isIdentity(file: string): boolean {
+  return path.basename(file) === 'identity';
 }
 
 async function below(folder: string) {

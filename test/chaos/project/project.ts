@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { readFile } from 'node:fs/promises';
 
-import { controllerToken } from '../../../src/run/place.js';
+import { openController } from '../../../src/run/controller.js';
 import { LAB_PROJECT, SMALL_FOLDER } from '../../lab/support/lab.js';
 import { KEEPALIVE_S, MACHINE_OF, SUITE_FILES } from './suite.js';
 
@@ -27,9 +27,11 @@ export async function makeProject(): Promise<ChaosProject> {
   await chmod(path.join(root, 'key'), 0o600);
   await write(root, 'config/nodes.yaml', JSON.stringify({ nodes: await nodesOfSuite() }));
   for (const [file, text] of Object.entries(SUITE_FILES)) await write(root, file, text);
+  const controller = await openController(root);
+  if (!controller.ok) throw new Error(controller.failure.message);
   return {
     root,
-    controller: controllerToken(root),
+    controller: controller.value,
     remove: () => rm(root, { recursive: true, force: true }),
   };
 }

@@ -4,7 +4,7 @@ import type { ScenarioPlan } from '../../../model/plan.js';
 import { describeForeignUse } from '../../../report/nodes/foreign.js';
 import type { RunContext } from '../../context.js';
 import { inSeconds } from '../../events.js';
-import { controllerToken } from '../../place.js';
+import { controllerToken } from '../../controller.js';
 import { servicePortsOn } from '../ports/service-ports.js';
 import { lookAtNode } from './look.js';
 import { isForeign } from './read.js';

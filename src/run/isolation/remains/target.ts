@@ -1,5 +1,6 @@
 import { type Attempt, runtimesOn } from '../../scenario/attempt.js';
-import { basesOf, controllerToken, type Place } from '../../place.js';
+import { controllerToken } from '../../controller.js';
+import { basesOf, type Place } from '../../place.js';
 import type { SweepTarget } from '../../sweep/sweep.js';
 
 /** Where on a machine things of an attempt may be. */

@@ -12,7 +12,7 @@ import { inSeconds } from '../../events.js';
 import { enter } from '../entries.js';
 import { cancelled } from '../../interruption.js';
 import { ARTIFACTS } from '../../../results/layout.js';
-import { controllerToken } from '../../place.js';
+import { controllerToken } from '../../controller.js';
 import { SCRIPT_LOGS } from '../script-logs.js';
 import { resultDirectories } from './prepare.js';
 

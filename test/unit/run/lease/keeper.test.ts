@@ -8,7 +8,7 @@ import { CONTROLLER } from '../../../../src/model/node.js';
 import { openJournal } from '../../../../src/run/journal/open-journal.js';
 import { type LeaseOptions, createLeaseKeeper } from '../../../../src/run/lease/keeper.js';
 import { acquireLease, releaseLease } from '../../../../src/run/lease/lease.js';
-import { controllerToken } from '../../../../src/run/place.js';
+import { controllerToken } from '../../../../src/run/controller.js';
 import { createManualClock } from '../../../support/manual-clock.js';
 import { nodeSpec } from '../../../support/specs.js';
 import { makeClaim, openMachines, until, valueOf } from './machines.js';

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { chmod, chown, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,6 +21,7 @@ import {
   releaseLease,
   renewLease,
 } from '../../../../src/run/lease/lease.js';
+import { identifyProcess } from '../../../../src/run/locks/process.js';
 import { nodeSpec } from '../../../support/specs.js';
 import { makeTempFolder } from '../../../support/temp-folder.js';
 import { GNU, type Tools, openNode } from '../../remote/transfer/stream/nodes.js';
@@ -69,6 +71,13 @@ async function openMachine(tools: Tools = GNU, lockPath?: string) {
     watchdog: async () =>
       Number((await readFile(path.join(folder, 'lease', 'watchdog'), 'utf8')).split(' ')[0]),
   };
+}
+
+/** Changes of which process a lease says that it has it. */
+async function heldBy(lease: string, holder: object): Promise<void> {
+  const file = path.join(lease, 'holder');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace(/^process .*$/m, `process ${JSON.stringify(holder)}`));
 }
 
 function isRunning(pid: number): boolean {
@@ -218,8 +227,18 @@ describe.each(SHELLS)('a lease, with $name', (tools) => {
     expect(answer).toMatchObject({ word: 'acquired', taken: { id: dead.holder }, left: [] });
     expect(existsSync(machine.folderOf(dead))).toBe(false);
 
-    // At once: whoever runs a project has made sure that nobody else does.
+    // At once: its controller has seen that it is gone. Until then it is left alone, also by its own controller.
+    const holding = spawn('sleep', ['60']);
+    onTestFinished(() => void holding.kill('SIGKILL'));
+    await heldBy(machine.lease, { ...identifyProcess(), pid: holding.pid, process_start: null });
     const next = machine.claim('abcdef');
+    expect(await machine.acquire(next)).toMatchObject({
+      word: 'held',
+      holder: { id: other.holder },
+    });
+    holding.kill('SIGKILL');
+    await once(holding, 'exit');
+    expect(await machine.acquire(machine.claim('c0ffee'))).toMatchObject({ word: 'held' });
     expect(await machine.acquire(next)).toMatchObject({
       word: 'acquired',
       taken: { id: other.holder },

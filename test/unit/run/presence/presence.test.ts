@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { openLocal } from '../../../../src/remote/local/connection.js';
 import { createPool } from '../../../../src/remote/pool/pool.js';
-import { controllerToken } from '../../../../src/run/place.js';
+import { controllerToken } from '../../../../src/run/controller.js';
 import { attribute, lookAround } from '../../../../src/run/presence/look.js';
 import { parsePresence } from '../../../../src/run/presence/parse.js';
 import { nodeSpec } from '../../../support/specs.js';

@@ -1,16 +1,17 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { createFailure, type FailureKind } from '../../../../src/model/failure.js';
 import { CONTROLLER, type NodeSpec } from '../../../../src/model/node.js';
 import { openLocal } from '../../../../src/remote/local/connection.js';
 import { type ConnectionPool, createPool } from '../../../../src/remote/pool/pool.js';
 import { type Holding, type KeptResults, nameNode } from '../../../../src/run/journal/holding.js';
-import { acquireLease, releaseLease } from '../../../../src/run/lease/lease.js';
-import { openJournal } from '../../../../src/run/journal/open-journal.js';
-import { controllerToken } from '../../../../src/run/place.js';
+import { journalFile, openJournal } from '../../../../src/run/journal/open-journal.js';
+import { decodeRecord, encodeRecord } from '../../../../src/run/journal/record.js';
+import { acquireLease, breakLease, releaseLease } from '../../../../src/run/lease/lease.js';
+import { controllerToken } from '../../../../src/run/controller.js';
 import { recoverEarlier } from '../../../../src/run/recovery/recover.js';
 import { systemClock } from '../../../../src/async/clock.js';
 import { createManualClock } from '../../../support/manual-clock.js';
@@ -26,10 +27,11 @@ async function journalOf(
   nodes: readonly NodeSpec[],
   holdings: readonly Holding[],
   kept: readonly KeptResults[] = [],
+  token = controllerToken(root),
 ) {
   const options = {
     root,
-    controller: controllerToken(root),
+    controller: token,
     machines: [],
     mask: (text: string) => text,
   };
@@ -199,6 +201,74 @@ describe('recovery', () => {
     expect(recovered).toMatchObject({ status: 'unreachable', failure: { kind: 'authentication' } });
     expect(counted.dials).toBe(1);
     await opened.close();
+  });
+
+  it('leaves a run of another controller alone as long as its lease is kept up, and sweeps it then', async () => {
+    const root = await makeTempFolder();
+    const base = path.join(root, 'base');
+    const lockPath = path.join(root, 'lease');
+    const node = nodeSpec({ name: 'node1', dockerComposePath: base, lockPath });
+    // As the journal of a copy has it, or one that two machines share.
+    const opened = await journalOf(root, [node], [folderOn('node1')], [], 'abcdef');
+    await mkdir(path.join(base, `playbook-${RUN}-abcdef`), { recursive: true });
+    const pool = createPool((each) => openLocal(each, { cwd: root }));
+    const claim = {
+      ...{ run: RUN, controller: 'abcdef', holder: '1f', machine: 'desk', user: 'ann', pid: 1 },
+      ...{ root: '/home/ann/bench', since: '', leaseMs: 60_000 },
+    };
+    await acquireLease(pool, node, claim);
+    onTestFinished(() => rm(lockPath, { recursive: true, force: true }));
+    const recover = () =>
+      recoverEarlier(
+        opened.earlier,
+        { root, nodes: [node], controller },
+        { clock: systemClock, pool, signal: new AbortController().signal },
+      );
+    const message = expect.stringContaining(
+      `it may live: node1 is held by run ${RUN} of ann@desk`,
+    ) as string;
+    expect(await recover()).toMatchObject([
+      { status: 'unreachable', failure: { kind: 'locked' }, message },
+    ]);
+    expect(await readdir(base)).toEqual([`playbook-${RUN}-abcdef`]);
+    expect(opened.earlier.list()[0]?.open.size).toBe(1);
+
+    await breakLease(pool, node, root, '1f');
+    // Its machine is this one, whatever became of the project's folder since.
+    expect(await recover()).toMatchObject([{ status: 'clean' }]);
+    expect(await readdir(base)).toEqual([]);
+    await pool.closeAll();
+    await opened.close();
+  });
+
+  it('leaves to another machine what a run has left there, where the project is shared', async () => {
+    const root = await makeTempFolder();
+    const node = nodeSpec({ name: 'node1' });
+    const opened = await journalOf(root, [node], [folderOn('node1')]);
+    await opened.close();
+    const text = await readFile(journalFile(root), 'utf8');
+    const [line = ''] = text.split('\n');
+    const record = decodeRecord(line);
+    if (record?.type !== 'opened') throw new Error(line);
+    const moved = encodeRecord({ ...record, machine: 'elsewhere' });
+    await writeFile(journalFile(root), text.replace(`${line}\n`, moved));
+    const again = await openJournal({
+      ...{ root, controller: controllerToken(root), machines: [], mask: String },
+    });
+    if (!again.ok) throw new Error(again.failure.message);
+    const recovered = await recoverEarlier(
+      again.value.earlier,
+      { root, nodes: [node], controller },
+      {
+        clock: systemClock,
+        pool: failingPool('unreachable').pool,
+        signal: new AbortController().signal,
+      },
+    );
+    expect(recovered).toMatchObject([
+      { status: 'unknown', message: expect.stringContaining('and this is another') as string },
+    ]);
+    await again.value.close();
   });
 
   it.each([

@@ -85,7 +85,7 @@ async function openMachine(tools: Tools = GNU) {
     recover: () => {
       const node = nodeSpec({ runtime: 'docker', lockPath: path.join(root, 'lock') });
       const held: HeldRun = {
-        ...{ ...IDENTITY, at: '', nodes: [nameNode(node)] },
+        ...{ ...IDENTITY, at: '', machine: '', nodes: [nameNode(node)] },
         ...{ bases: new Map([[node.name, [base]]]), kept: new Map() },
         open: new Map([
           [1, { node: node.name, kind: 'project', scenario: 'test', description: 'containers' }],
