@@ -1,4 +1,4 @@
-import { Interruption } from '../run/interruption.js';
+import { Interruption, type InterruptionCode } from '../run/interruption.js';
 import { isHangupIgnored, passesSignalsOn } from './launched-by.js';
 
 export interface Signals {
@@ -7,7 +7,7 @@ export interface Signals {
   /** Stops in the same way for a reason of our own: a bug that nobody caught. */
   abort(): void;
   /** What the process should return because of the signal; `undefined` while there was none. */
-  exitCode(): 130 | 143 | 70 | undefined;
+  exitCode(): InterruptionCode | undefined;
   /** Stops listening: the next signal ends the process at once. */
   dispose(): void;
 }

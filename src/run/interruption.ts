@@ -1,7 +1,13 @@
 import { createFailure, type Failure } from '../model/failure.js';
 
-/** What can stop a run from outside its plan. `SIGHUP`: the terminal was closed. `defect`: a bug in playbook. */
-export type InterruptionCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'defect';
+/**
+ * What can stop a run from outside its plan. `SIGHUP`: the terminal was closed. `defect`: a bug in playbook. `lock_lost`:
+ * another run has the project.
+ */
+export type InterruptionCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'defect' | 'lock_lost';
+
+/** What the process returns because of it. */
+export type InterruptionCode = 130 | 143 | 70 | 3;
 
 /** Why a run is being cancelled: the reason of the abort signal that `runSuite` is given. */
 export class Interruption extends Error {
@@ -13,8 +19,8 @@ export class Interruption extends Error {
     this.signal = signal;
   }
 
-  /** What the process returns because of it: 128 and the signal's number, a closed terminal as SIGTERM; 70 for a bug. */
-  get exitCode(): 130 | 143 | 70 {
+  /** 128 and the signal's number, a closed terminal as SIGTERM; 70 for a bug; 3 where the project was lost, as for a node. */
+  get exitCode(): InterruptionCode {
     switch (this.signal) {
       case 'SIGINT':
         return 130;
@@ -23,6 +29,8 @@ export class Interruption extends Error {
         return 143;
       case 'defect':
         return 70;
+      case 'lock_lost':
+        return 3;
     }
   }
 }
@@ -37,6 +45,8 @@ function describe(signal: InterruptionCause): string {
       return 'stopped because the terminal was closed';
     case 'defect':
       return 'stopped by a bug in playbook';
+    case 'lock_lost':
+      return 'stopped because it has lost the project';
   }
 }
 

@@ -51,6 +51,14 @@ async function killIn(project: ProjectFolder, phase: Phase): Promise<string> {
   return run;
 }
 
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const giveUpAt = Date.now() + 15_000;
+  while (!(await isSo())) {
+    if (Date.now() > giveUpAt) throw new Error('it never came to that');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 interface RunRow {
   readonly run: string;
   readonly status: string;
@@ -175,6 +183,48 @@ describe('FAULTS 31: SIGKILL', () => {
 });
 
 describe('FAULTS 32: two runs of one project overlap', () => {
+  it('the one that another machine has given up stops, collects, leaves nothing of its own, and exits 3', async () => {
+    const project = await projectFolder({
+      ...scenarioFiles('001_given_up', {
+        metadata: 'test_execution: { result_paths: [out/] }',
+        compose: 'services: { engine: { command: sleep 300 } }',
+        script: 'echo result > out/result; sleep 300',
+      }),
+      ...QUICK,
+    });
+    const started = project.start(['run', '--all', '--reporter', 'json']);
+    await started.event(({ type }) => type === 'script_started');
+    const begun = await started.event(({ type }) => type === 'suite_started');
+    const run = begun.type === 'suite_started' ? begun.run : '';
+    await until(async () => (await processesOf(project.root, run)).length >= 2);
+    // What the other does with the project, which lies on a disk of both.
+    const [holder = ''] = (await project.read('.playbook/lock')).split('\n');
+    const other = { ...(JSON.parse(holder) as object), holder: 'other', host: 'elsewhere' };
+    const theirs = { lock: `${JSON.stringify(other)}\n0000000001\n`, journal: 'of the other\n' };
+    for (const [name, text] of Object.entries(theirs)) {
+      await project.write({ [`.playbook/${name}.new`]: text });
+      const file = path.join(project.root, '.playbook', name);
+      await rename(`${file}.new`, file);
+    }
+
+    const { exitCode, stderr } = await started.finished;
+    expect(exitCode, stderr).toBe(3);
+    const suite = await project.suite();
+    expect(suite).toMatchObject({ status: 'cancelled', exit_code: 3 });
+    expect(suite.scenarios[1]).toMatchObject({ name: 'quick', status: 'skipped' });
+    expect(suite.scenarios[0]?.failure?.message).toContain('it has lost the project');
+    const told = (await project.events()).flatMap((event) =>
+      event.type === 'warning' ? event.message : [],
+    );
+    expect(told.join('\n')).toMatch(/on elsewhere, .* has it/);
+    expect(await project.resultFile('given_up/test_artifacts/out/result')).toBe('result\n');
+    expect(await processesOf(project.root, run)).toEqual([]);
+    expect(await project.list('.playbook')).toEqual(['journal', 'lock']);
+    for (const [name, text] of Object.entries(theirs)) {
+      expect(await project.read(`.playbook/${name}`)).toBe(text);
+    }
+  }, 40_000);
+
   it('the second exits 5 and names the holder, as does cleanup; or it waits as long as asked', async () => {
     const project = await projectFolder({
       ...scenarioFiles('001_held', {

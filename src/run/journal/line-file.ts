@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 
 import type { Failure, Outcome } from '../../model/failure.js';
 import { fileFailure } from '../../results/files/file-failure.js';
@@ -19,6 +19,8 @@ export interface LineOptions {
 /** A file that lines are added to, one after the other. Lines that come at the same time are written and synced together. */
 export interface LineFile {
   add(line: string, options: LineOptions): Promise<Outcome<void>>;
+  /** Whether its name still stands for it: somebody else may have replaced or removed it. Not to be asked once it is closed. */
+  isInPlace(): Promise<boolean>;
   /** Waits for what was added. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -37,14 +39,24 @@ interface Pending extends LineOptions {
 export async function openLineFile(file: string, length: number): Promise<Outcome<LineFile>> {
   try {
     const handle = await open(file, 'r+');
-    const { size } = await handle.stat();
-    return { ok: true, value: startFile(handle, file, length, size) };
+    const { size, ino, dev } = await handle.stat({ bigint: true });
+    // As long as it is open no other file can get this number.
+    const isInPlace = async () => {
+      const there = await stat(file, { bigint: true }).catch(() => null);
+      return there?.ino === ino && there.dev === dev;
+    };
+    return { ok: true, value: { ...startFile(handle, file, length, Number(size)), isInPlace } };
   } catch (error) {
     return { ok: false, failure: fileFailure(error, `could not write ${file}`) };
   }
 }
 
-function startFile(handle: FileHandle, file: string, length: number, size: number): LineFile {
+function startFile(
+  handle: FileHandle,
+  file: string,
+  length: number,
+  size: number,
+): Omit<LineFile, 'isInPlace'> {
   let end = length;
   let allocated = size;
   let queue: Pending[] = [];

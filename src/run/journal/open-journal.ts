@@ -1,7 +1,8 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 
-import type { Outcome } from '../../model/failure.js';
+import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
+import { CONTROLLER } from '../../model/node.js';
 import { writeAtomically } from '../../results/files/atomic-file.js';
 import { fileFailure, isMissing } from '../../results/files/file-failure.js';
 import { machineToken } from '../locks/process.js';
@@ -21,6 +22,8 @@ export interface JournalOptions {
   readonly machines: readonly NamedNode[];
   /** Hides known secrets in what is written for people. Names and paths are written as they are: they must be found again. */
   readonly mask: (text: string) => string;
+  /** Whether others may have the project by now: then nothing may be begun any more. Default: it cannot be lost. */
+  readonly isLost?: () => boolean;
 }
 
 /** The run that is about to begin. */
@@ -93,15 +96,24 @@ function keepJournal(
   lines: LineFile,
   found: readonly HeldRun[],
   hasLostRun: boolean,
-  { controller, mask }: JournalOptions,
+  { controller, mask, isLost = () => false }: JournalOptions,
 ): OpenedJournal {
   const own: RunBooks[] = [];
   let earlier = found;
   let closed: Promise<void> | null = null;
+  const isOurs = async () => !isLost() && (await lines.isInPlace());
+  const write = async (record: JournalRecord, isUrgent: boolean): Promise<Outcome<void>> => {
+    if (isLost()) return notOurs(file);
+    const line = encodeRecord(record);
+    const added = await lines.add(line, { isSynced: true, isUrgent });
+    // In the file of before nobody would find it.
+    return added.ok && !(await isOurs()) ? notOurs(file) : added;
+  };
   const finish = async () => {
-    await lines.close();
     const isEmpty = own.every((books) => books.isEmpty()) && earlier.length === 0;
-    if (isEmpty) await rm(file, { force: true });
+    const isToGo = isEmpty && (await isOurs());
+    await lines.close();
+    if (isToGo) await rm(file, { force: true });
   };
   const close = () => (closed ??= finish());
   return {
@@ -118,9 +130,9 @@ function keepJournal(
     async begin({ run, at, nodes }) {
       const machine = machineToken();
       const opening = { run, controller, machine, at: new Date(at).toISOString(), nodes };
-      const written = await write(lines, { type: 'opened', ...opening }, false);
+      const written = await write({ type: 'opened', ...opening }, false);
       if (!written.ok) return written;
-      const books = keepBooks(lines, run, mask);
+      const books = keepBooks(lines, write, run, mask);
       own.push(books);
       return { ok: true, value: { ...books, close } };
     },
@@ -130,7 +142,12 @@ function keepJournal(
 
 type RunBooks = Omit<Journal, 'close'> & { readonly isEmpty: () => boolean };
 
-function keepBooks(lines: LineFile, run: string, mask: (text: string) => string): RunBooks {
+function keepBooks(
+  lines: LineFile,
+  write: (record: JournalRecord, isUrgent: boolean) => Promise<Outcome<void>>,
+  run: string,
+  mask: (text: string) => string,
+): RunBooks {
   const holdings = new Map<number, Holding>();
   const kept = new Map<number, KeptResults>();
   const bases = new Map<string, string>();
@@ -143,7 +160,7 @@ function keepBooks(lines: LineFile, run: string, mask: (text: string) => string)
     async enter(holding) {
       const id = nextId++;
       const shown = { ...holding, description: mask(holding.description) };
-      const written = await write(lines, { type: 'entered', run, id, holding: shown }, false);
+      const written = await write({ type: 'entered', run, id, holding: shown }, false);
       if (!written.ok) return written;
       holdings.set(id, shown);
       return { ok: true, value: () => strikeHolding(id) };
@@ -151,13 +168,13 @@ function keepBooks(lines: LineFile, run: string, mask: (text: string) => string)
     async noteBases(node, paths) {
       const known = JSON.stringify(paths);
       if (bases.get(node) === known) return { ok: true, value: undefined };
-      const written = await write(lines, { type: 'bases', run, node, paths }, false);
+      const written = await write({ type: 'bases', run, node, paths }, false);
       if (written.ok) bases.set(node, known);
       return written;
     },
     async keep(results) {
       const id = nextId++;
-      const written = await write(lines, { type: 'kept', run, id, results }, true);
+      const written = await write({ type: 'kept', run, id, results }, true);
       if (!written.ok) return written;
       kept.set(id, results);
       for (const [own, holding] of holdings) {
@@ -172,8 +189,18 @@ function keepBooks(lines: LineFile, run: string, mask: (text: string) => string)
   };
 }
 
-function write(lines: LineFile, record: JournalRecord, isUrgent: boolean): Promise<Outcome<void>> {
-  return lines.add(encodeRecord(record), { isSynced: true, isUrgent });
+function notOurs(file: string): { readonly ok: false; readonly failure: Failure } {
+  return {
+    ok: false,
+    failure: createFailure(
+      'lease_lost',
+      `the project is lost: ${file} is not this run's any more`,
+      {
+        node: CONTROLLER,
+        hint: 'was this machine suspended, or its disk away, for more than two minutes?',
+      },
+    ),
+  };
 }
 
 /** One that is lost costs a look at a clean node, no more: nobody waits for it. */

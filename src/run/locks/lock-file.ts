@@ -199,8 +199,14 @@ async function hold(file: string, initial: LockHolder): Promise<HeldLock> {
     async beat() {
       // Into the file that was made here, whatever has the name now: nobody else's lock is touched.
       count += 1;
-      await handle.write(renderBeat(count), render(holder, count).beatOffset);
-      await handle.datasync();
+      try {
+        await handle.write(renderBeat(count), render(holder, count).beatOffset);
+        await handle.datasync();
+      } catch (error) {
+        // A network's file system does not let a file be written that another machine has replaced.
+        if (await isOurs()) throw error;
+        return false;
+      }
       return isOurs();
     },
     async rewrite(next) {

@@ -3,10 +3,11 @@ import path from 'node:path';
 
 import { OVER } from '../../async/abort.js';
 import type { Clock } from '../../async/clock.js';
+import { startDeadline } from '../../async/deadline.js';
 import type { Failure, Outcome } from '../../model/failure.js';
 import { createFailure } from '../../model/failure.js';
 import { fileFailure } from '../../results/files/file-failure.js';
-import { cancelled } from '../interruption.js';
+import { cancelled, Interruption } from '../interruption.js';
 import { type LockHolder, thisProcess } from './holder.js';
 import {
   type FoundLock,
@@ -27,6 +28,10 @@ const LOOK_MS = 500;
 
 /** The project, for one run at a time. */
 export interface ProjectLock {
+  /** Aborts as the one that ends the wait does, and with an `Interruption` when the lock is lost. */
+  readonly signal: AbortSignal;
+  /** Whether others may have the project by now. */
+  readonly isLost: () => boolean;
   /** Says which run has it. */
   nameRun(run: string): Promise<Outcome<void>>;
   release(): Promise<void>;
@@ -39,11 +44,11 @@ export interface ProjectLockOptions {
   readonly clock: Clock;
   /** How long to wait for another. */
   readonly waitMs: number;
-  /** Ends the wait. */
+  /** Ends the wait, and the work that is done with the lock. */
   readonly signal: AbortSignal;
   /** Told for whom it waits: once, and again when it is another. */
   readonly onWaiting: (reason: string) => void;
-  /** Told when another machine has given this process up and taken the lock. */
+  /** Told why, when the lock is lost. */
   readonly onLost: (message: string) => void;
 }
 
@@ -159,8 +164,14 @@ function isGone({ lifeSign, silentMs }: FoundLock): boolean {
   return lifeSign === 'dead' || (lifeSign === 'restarted' && (silentMs ?? 0) >= CONFIRM_MS);
 }
 
-function keep(lock: HeldLock, file: string, { clock, onLost }: ProjectLockOptions): ProjectLock {
+function keep(
+  lock: HeldLock,
+  file: string,
+  { clock, signal, onLost }: ProjectLockOptions,
+): ProjectLock {
   const stopped = new AbortController();
+  const lost = new AbortController();
+  const work = startDeadline(clock, Infinity, signal, lost.signal);
   const beating = (async () => {
     for (;;) {
       await clock.sleep(BEAT_MS, stopped.signal);
@@ -168,11 +179,15 @@ function keep(lock: HeldLock, file: string, { clock, onLost }: ProjectLockOption
       // What keeps it from beating may be over the next time; others wait long before they believe it.
       const isOurs = await lock.beat().catch(() => true);
       if (isOurs) continue;
-      onLost(`another machine has given this run up and taken ${file}: was it suspended?`);
+      const other = await readLock(file).catch(() => null);
+      onLost(whyLost(other, file, clock));
+      lost.abort(new Interruption('lock_lost'));
       return;
     }
   })();
   return {
+    signal: work.signal,
+    isLost: () => lost.signal.aborted,
     async nameRun(run) {
       try {
         await lock.rewrite({ ...lock.holder, run });
@@ -183,11 +198,18 @@ function keep(lock: HeldLock, file: string, { clock, onLost }: ProjectLockOption
     },
     async release() {
       stopped.abort(OVER);
+      work.clear();
       await beating;
       // One that is left is that of a dead process: whoever comes next takes it over.
       await lock.release().catch(() => undefined);
     },
   };
+}
+
+function whyLost(other: FoundLock | null, file: string, clock: Clock): string {
+  if (other === null) return `the project is lost: ${file} is gone, and others may take it`;
+  const who = describeHolder(other.holder, clock);
+  return `the project is lost: this run was not heard of for too long, and ${who} has it; was this machine suspended?`;
 }
 
 function unreadable(file: string): Failure {

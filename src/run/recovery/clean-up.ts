@@ -5,6 +5,7 @@ import type { Failure, Outcome } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
 import { concludeInterrupted } from '../../results/interrupted.js';
+import { cancelled } from '../interruption.js';
 import { nameNode } from '../journal/holding.js';
 import type { EarlierRuns } from '../journal/journal.js';
 import { openJournal } from '../journal/open-journal.js';
@@ -73,10 +74,13 @@ export async function cleanUp(
     const token = await openController(root);
     if (!token.ok) return token;
     const machines = [controller, ...nodes].map(nameNode);
-    const opened = await openJournal({ root, controller: token.value, machines, mask });
+    const { isLost, signal: stop } = locked.value;
+    const opened = await openJournal({ root, controller: token.value, machines, mask, isLost });
     if (!opened.ok) return opened;
     try {
-      return { ok: true, value: await sweepAll(opened.value.earlier, context, options) };
+      const swept = await sweepAll(opened.value.earlier, context, { ...options, signal: stop });
+      const failures = isLost() ? [...swept.failures, cancelled(stop.reason)] : swept.failures;
+      return { ok: true, value: { ...swept, failures } };
     } finally {
       await opened.value.close();
     }

@@ -19,7 +19,7 @@ export interface OpeningOptions {
   readonly waitLockMs?: number;
   /** Told for whom it waits, before there is a run that could tell it. */
   readonly onWaiting?: (waiting: { readonly reason: string; readonly waitMs: number }) => void;
-  /** Ends the wait. */
+  /** Ends the wait, and the run. */
   readonly signal: AbortSignal;
 }
 
@@ -33,6 +33,8 @@ interface Surroundings {
 export interface OpenedRun extends CreatedRun {
   readonly journal: Journal;
   readonly earlier: EarlierRuns;
+  /** Aborts to stop the run: as it was told to, or because it has lost the project. */
+  readonly signal: AbortSignal;
   /** Gives the project back. */
   close(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export async function openRun(
     controller: token.value,
     machines,
     mask: createRedactor(plan.secrets).text,
+    isLost: lock.isLost,
   });
   if (!opened.ok) return giveUp(opened.failure);
   const { earlier } = opened.value;
@@ -92,6 +95,7 @@ export async function openRun(
       ...created.value,
       journal,
       earlier,
+      signal: lock.signal,
       async close() {
         await journal.close();
         await lock.release();

@@ -68,7 +68,8 @@ export async function runSuite(
   const begun = await openRun(plan, adapters, options);
   if (!begun.ok) return begun;
   try {
-    return await carryOutIn(begun.value, plan, adapters, options);
+    const { signal } = begun.value;
+    return await carryOutIn(begun.value, plan, adapters, { ...options, signal });
   } finally {
     await begun.value.close();
   }

@@ -1,6 +1,7 @@
 import { ExitCode } from '../../model/exit-code.js';
 import type { Failure, FailureKind } from '../../model/failure.js';
 import type { ScenarioStatus } from '../../model/result.js';
+import type { InterruptionCode } from '../interruption.js';
 
 /** From best to worst. */
 const STATUSES: readonly ScenarioStatus[] = [
@@ -70,14 +71,14 @@ export function kindsOf(failure: Failure): FailureKind[] {
 /**
  * The one exit code for a whole suite: of several, the first of 4, 130/143, 3, 1.
  *
- * @param interruption The code of the signal that stopped the run, if one did.
+ * @param interruption The code of what stopped the run from outside, if anything did.
  * @param hasRun Some scenario was begun: that others have a node by now is this node's trouble, and no reason to believe
  *   that nothing was done.
  */
 export function suiteExitCode(
   kinds: readonly FailureKind[],
   statuses: readonly ScenarioStatus[],
-  interruption: 130 | 143 | 70 | undefined,
+  interruption: InterruptionCode | undefined,
   hasRun = true,
 ): ExitCode {
   const codes = new Set(kinds.map(exitCodeOf));

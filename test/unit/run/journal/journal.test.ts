@@ -125,6 +125,45 @@ describe('the journal', () => {
     await journal.close();
   });
 
+  it('is another’s once that has replaced it: nothing can be entered, and it is neither written to nor removed', async () => {
+    const root = await makeTempFolder();
+    const { journal } = await beginIn(root);
+    const strike = await entered(journal, service('node1', 'engine'));
+    // What whoever took the project over, because this run was not heard of, does with it.
+    const other = await openIn(root);
+    const text = await readFile(journalFile(root), 'utf8');
+    expect(await journal.enter(service('node1', 'second'))).toMatchObject({
+      ok: false,
+      failure: { kind: 'lease_lost', message: expect.stringContaining('is lost') as string },
+    });
+    expect(await journal.noteBases('node1', ['/opt'])).toMatchObject({ ok: false });
+    strike();
+    await journal.close();
+    expect(await readFile(journalFile(root), 'utf8')).toBe(text);
+    expect([...(other.earlier.list()[0]?.open.values() ?? [])]).toEqual([
+      service('node1', 'engine'),
+    ]);
+    await other.close();
+  });
+
+  it('takes no entry, and stays, once its run has lost the project', async () => {
+    const root = await makeTempFolder();
+    let isLost = false;
+    const options = { root, controller: 'abc123', machines: [], mask: String };
+    const opened = await openJournal({ ...options, isLost: () => isLost });
+    if (!opened.ok) throw new Error(opened.failure.message);
+    const begun = await opened.value.begin({ run: 'run-a', at: AT, nodes: [NODE1] });
+    if (!begun.ok) throw new Error(begun.failure.message);
+    const before = await linesOf(root);
+    isLost = true;
+    expect(await begun.value.enter(service('node1', 'engine'))).toMatchObject({
+      ok: false,
+      failure: { kind: 'lease_lost' },
+    });
+    await begun.value.close();
+    expect(await linesOf(root)).toEqual(before);
+  });
+
   it('writes entries that come at the same time with one sync', async () => {
     const root = await makeTempFolder();
     const { journal } = await beginIn(root);

@@ -268,7 +268,7 @@ describe('the project’s lock', () => {
     },
   );
 
-  it('beats, and tells when another machine has taken it', async () => {
+  it('beats, and tells and stops its work when another machine has taken it', async () => {
     const root = await lockFolder();
     const clock = createManualClock();
     let lost: (message: string) => void = () => undefined;
@@ -284,8 +284,13 @@ describe('the project’s lock', () => {
     const other = { ...thisProcess('run', Date.now()), host: 'elsewhere' };
     await writeFile(`${projectLockFile(root)}.new`, `${JSON.stringify(other)}\n0000000000\n`);
     await rename(`${projectLockFile(root)}.new`, projectLockFile(root));
+    expect([taken.value.isLost(), taken.value.signal.aborted]).toEqual([false, false]);
     await clock.advance(10_000);
-    expect(await isLost).toContain('suspended');
+    expect(await isLost).toMatch(
+      /run \(process \d+ of \S+ on elsewhere, .* has it; was this machine suspended/,
+    );
+    expect(taken.value.isLost()).toBe(true);
+    expect(taken.value.signal.reason).toMatchObject({ name: 'Interruption', exitCode: 3 });
     await taken.value.release();
     expect(await projectHolder(root)).toMatchObject({ host: 'elsewhere' });
   });

@@ -11,6 +11,8 @@ describe('suiteExitCode', () => {
     [['cancelled'], 130, 130],
     [['cancelled'], 143, 143],
     [['unreachable'], 130, 130],
+    [['cancelled'], 3, 3],
+    [['cancelled', 'left_behind'], 3, 4],
     [['cancelled', 'left_behind'], 130, 4],
     [['left_behind', 'unreachable', 'script_failed'], undefined, 4],
   ] as const)('of %j with signal code %s is %i', (kinds, interruption, expected) => {
