@@ -37,6 +37,49 @@ export function startDeadline(
     // Signals are made for every command: one that adds nothing to the one above it is spared.
     return { signal: only, expired: () => false, clear: () => undefined };
   }
+  return begin(timeoutMs, (over) => clock.sleep(timeoutMs, over), parents);
+}
+
+/** A deadline that every sign of life puts off: for what may take as long as it wants, but not hang. */
+export interface IdleLimit extends Deadline {
+  /** Something has come. */
+  readonly touch: () => void;
+}
+
+/**
+ * Puts a limit on silence.
+ *
+ * @param idleMs From the start or the last sign of life.
+ * @param parents As of `startDeadline`.
+ */
+export function startIdleLimit(
+  clock: Clock,
+  idleMs: number,
+  ...parents: readonly (AbortSignal | undefined)[]
+): IdleLimit {
+  let touchedAt = clock.monotonic();
+  const untilIdle = async (over: AbortSignal) => {
+    let restMs = idleMs;
+    // Not a timer for every chunk: it looks again when the time that was left is up.
+    while (restMs > 0 && !over.aborted) {
+      await clock.sleep(restMs, over);
+      restMs = touchedAt + idleMs - clock.monotonic();
+    }
+  };
+  return {
+    ...begin(idleMs, untilIdle, parents),
+    touch: () => {
+      touchedAt = clock.monotonic();
+    },
+  };
+}
+
+/** @param untilDue Resolves when the time is up, or as soon as its signal aborts. */
+function begin(
+  timeoutMs: number,
+  untilDue: (over: AbortSignal) => Promise<void>,
+  parents: readonly (AbortSignal | undefined)[],
+): Deadline {
   const controller = new AbortController();
   const timer = new AbortController();
   let isExpired = false;
@@ -53,7 +96,7 @@ export function startDeadline(
   } else {
     forget = above.map((parent) => onAbort(parent, () => controller.abort(parent.reason)));
     if (Number.isFinite(timeoutMs)) {
-      void clock.sleep(timeoutMs, timer.signal).then(() => {
+      void untilDue(timer.signal).then(() => {
         if (timer.signal.aborted || controller.signal.aborted) return;
         isExpired = true;
         controller.abort(new DeadlineExceeded(timeoutMs));

@@ -92,10 +92,10 @@ export interface DeploymentBackend {
   watch(running: RunningService, signal: AbortSignal): AsyncIterable<ServiceEvent>;
   /** The log's lines from its beginning, and on as they are written, until the service has ended or the signal aborts. */
   followLog(running: RunningService, signal: AbortSignal): AsyncIterable<string>;
-  /** The last lines of the log, oldest first; empty where there is none. */
+  /** The last lines of the log, oldest first; empty where there is none, or nobody tells them in good time. */
   lastLines(running: RunningService, count: number): Promise<readonly string[]>;
-  /** Copies the whole log to a file here. */
-  saveLog(running: RunningService, to: string): Promise<Outcome<void>>;
+  /** Copies the whole log to a file here, as long as it comes: a source that falls silent is a failure. */
+  saveLog(running: RunningService, to: string, signal: AbortSignal): Promise<Outcome<void>>;
   /** Stops and removes one service. Ok when it is gone, also when it was gone before. */
   down(running: RunningService): Promise<Outcome<void>>;
   /**

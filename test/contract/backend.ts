@@ -90,7 +90,7 @@ export function describeBackend(
     };
     const savedLog = async (running: RunningService) => {
       const to = path.join(await makeTempFolder(), 'service.log');
-      expect(await backend.saveLog(running, to)).toEqual({ ok: true, value: undefined });
+      expect(await backend.saveLog(running, to, never)).toEqual({ ok: true, value: undefined });
       return test.outputIn(await readFile(to));
     };
     const HEALTH = {
@@ -333,7 +333,7 @@ export function describeBackend(
         const running = await up({ run: 'echo x' });
         const folder = await makeTempFolder();
         await mkdir(path.join(folder, 'taken.log.part'));
-        const saved = await backend.saveLog(running, path.join(folder, 'taken.log'));
+        const saved = await backend.saveLog(running, path.join(folder, 'taken.log'), never);
         expect(saved).toMatchObject({ ok: false, failure: { kind: 'transfer' } });
         expect(await readdir(folder)).toEqual(['taken.log.part']);
       });

@@ -11,10 +11,13 @@ export interface StandInDocker {
   stop(): Promise<void>;
   start(): Promise<void>;
   forbid(): Promise<void>;
+  /** From now on it takes a request and never answers. */
+  hang(): Promise<void>;
 }
 
 const DOCKER = `#!/bin/sh
 state=$(dirname "$0")/state
+[ ! -e "$state/hanging" ] || exec sleep 600
 if [ "$1 $2" = "compose version" ]; then echo 2.29.7; exit; fi
 if [ ! -e "$state/running" ]; then
   echo 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?' >&2
@@ -32,6 +35,8 @@ case "$1 $2" in
   'manifest inspect') case $3 in pullable:*) ;; *) echo "no such manifest: docker.io/library/$3" >&2; exit 1 ;; esac ;;
   'create '*) [ ! -e "$state/broken" ] || { echo 'Error response from daemon: no space left on device' >&2; exit 1; }
     echo created >>"$state/containers"; echo abcdef ;;
+  'ps -aq') echo abcdef ;;
+  'logs '*) i=0; while [ $i -lt 5 ]; do echo "line $i"; i=$((i+1)); done ;;
   'rm '*) rm -f "$state/containers" ;;
 esac
 `;
@@ -59,6 +64,7 @@ export async function makeStandInDocker(folder: string): Promise<StandInDocker> 
     stop: () => rm(path.join(state, 'running'), { force: true }),
     start: () => writeFile(path.join(state, 'running'), ''),
     forbid: () => writeFile(path.join(state, 'forbidden'), ''),
+    hang: () => writeFile(path.join(state, 'hanging'), ''),
   };
   await docker.start();
   return docker;

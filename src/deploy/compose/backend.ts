@@ -12,7 +12,7 @@ import type { History } from './watch/history.js';
 
 export interface ComposeBackendOptions {
   readonly pool: ConnectionPool;
-  /** For the pauses while a daemon is away. */
+  /** For the pauses while a daemon is away, and for limits. */
   readonly clock?: Clock;
   /** Keeps secrets out of what is shown or saved of logs. */
   readonly redactor?: Redactor;
@@ -71,7 +71,7 @@ export function createComposeBackend(options: ComposeBackendOptions): Deployment
 
     followLog: (running, signal) => followLines(pool, running, redactor, signal),
     lastLines: (running, count) => readLastLines(pool, running, redactor, count),
-    saveLog: (running, to) => saveLogFile(pool, running, redactor, to),
+    saveLog: (running, to, signal) => saveLogFile(pool, running, redactor, clock, to, signal),
 
     down: (running) =>
       projectOf(running.deployment).stop(running.service, histories.get(running) ?? null),

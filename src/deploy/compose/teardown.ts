@@ -5,7 +5,7 @@ import type { Deployment, Leftover } from '../backend.js';
 import { downCommand, listCommand, removeCommand } from './commands.js';
 import { runOnNode } from './run-on.js';
 
-/** What docker may take to list or remove things on a busy node. */
+/** What docker may take to list or remove things on a busy node, on top of a service's own grace period. */
 const PATIENCE_MS = 120_000;
 const LENGTH_OF_ID = 12;
 
@@ -24,6 +24,7 @@ export async function removeService(
     place: { node: deployment.node.name, service: service.id },
     what: `${service.id} could not be removed`,
     kind: 'left_behind',
+    timeoutMs: (how === 'stop' ? (service.container?.stopGracePeriodMs ?? 0) : 0) + PATIENCE_MS,
   });
   return removed.ok ? { ok: true, value: undefined } : removed;
 }

@@ -14,7 +14,7 @@ import { listLeftovers, purgeDeployment, stopRecorded } from './teardown.js';
 
 export interface ProcessBackendOptions {
   readonly pool: ConnectionPool;
-  /** For health checks. */
+  /** For health checks and limits. */
   readonly clock?: Clock;
   /** Keeps secrets out of what is shown or saved of logs. */
   readonly redactor?: Redactor;
@@ -64,6 +64,7 @@ export function createProcessBackend(options: ProcessBackendOptions): Deployment
     path: logPath(running.deployment, running.service),
     offset: attended.get(running)?.started.logOffset ?? 0,
     redactor,
+    clock,
   });
 
   return {
@@ -92,7 +93,7 @@ export function createProcessBackend(options: ProcessBackendOptions): Deployment
         signal,
       ),
     lastLines: (running, count) => readLastLines(logOf(running), count),
-    saveLog: (running, to) => saveLogFile(logOf(running), to),
+    saveLog: (running, to, signal) => saveLogFile(logOf(running), to, signal),
 
     async down(running) {
       const { deployment, service } = running;

@@ -1,9 +1,10 @@
+import type { Clock } from '../../async/clock.js';
 import type { Outcome } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
 import { createLineSplitter } from '../../remote/lines.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
 import type { Redactor } from '../../remote/redaction.js';
-import { readOutput, saveOutput } from '../command-output.js';
+import { LAST_LINES_MS, readOutput, saveOutput } from '../command-output.js';
 import { followCommand, lastLinesCommand, printCommand, restCommand } from './commands.js';
 
 /** A log on a node, and who reads it. */
@@ -15,6 +16,7 @@ export interface LogSource {
   /** Where in it the output begins that is asked for. */
   readonly offset: number;
   readonly redactor: Redactor;
+  readonly clock: Clock;
 }
 
 /**
@@ -45,11 +47,13 @@ export async function* followLines(
   for (const line of splitter.end()) yield source.redactor.text(line);
 }
 
-/** The last lines of a log, oldest first; empty where there is none, or nobody can be asked. */
+/** The last lines of a log, oldest first; empty where there is none, or nobody tells them in good time. */
 export async function readLastLines(source: LogSource, count: number): Promise<readonly string[]> {
   const { pool, node, path, offset, redactor } = source;
   const command = lastLinesCommand(path, offset, count);
-  const printed = await pool.use(node, (connection) => connection.exec(command));
+  const printed = await pool.use(node, (connection) =>
+    connection.exec(command, { timeoutMs: LAST_LINES_MS }),
+  );
   if (!printed.ok) return [];
   const splitter = createLineSplitter();
   const lines = [...splitter.push(redactor.bytes(printed.value.stdout)), ...splitter.end()];
@@ -61,7 +65,11 @@ export async function readLastLines(source: LogSource, count: number): Promise<r
  *
  * @param to Absolute, in a folder that exists.
  */
-export async function saveLogFile(source: LogSource, to: string): Promise<Outcome<void>> {
-  const { pool, node, path, redactor } = source;
-  return saveOutput(pool, node, printCommand(path), redactor, path, to);
+export async function saveLogFile(
+  source: LogSource,
+  to: string,
+  signal: AbortSignal,
+): Promise<Outcome<void>> {
+  const { path } = source;
+  return saveOutput({ ...source, command: printCommand(path), what: path, to, signal });
 }

@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 
 import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
 import type { ResultPath } from '../../model/scenario.js';
-import type { Connection, TransferSummary } from '../../remote/connection.js';
+import type { Connection, TransferOptions, TransferSummary } from '../../remote/connection.js';
 import { parseFilePattern } from './glob.js';
 import { type ListedEntry, listFolder } from './listing.js';
 import { type Wanted, missing, refuse } from './refusal.js';
@@ -25,6 +25,8 @@ export interface CollectOptions {
   /** Names at the top of the destination that are not for results: the script's own logs. */
   readonly reserved?: readonly string[];
   readonly signal: AbortSignal;
+  /** Told of each file's progress by itself. */
+  readonly onProgress?: TransferOptions['onProgress'];
 }
 
 export interface Collection extends TransferSummary {
@@ -102,14 +104,15 @@ async function fetchContent(
   target: string,
   options: CollectOptions,
 ): Promise<Fetched> {
-  const { connection, destination, reserved = [], signal } = options;
+  const { connection, destination, reserved = [] } = options;
   const isClean = entries.every(
     (entry) =>
       (entry.link === null || isInside(folder, entry.link.target)) &&
       !reserved.includes(path.join(target, entry.path)),
   );
   if (isClean) {
-    return [await connection.download(folder, path.join(destination, target), { signal })];
+    const to = path.join(destination, target);
+    return [await connection.download(folder, to, transferOptions(options))];
   }
   // What is refused is no reason to lose the rest.
   return fetchOneByOne(wanted, entries, folder, target, folder, options);
@@ -152,7 +155,7 @@ async function fetchOneByOne(
   limits: string,
   options: CollectOptions,
 ): Promise<Fetched> {
-  const { connection, destination, reserved = [], signal } = options;
+  const { connection, destination, reserved = [] } = options;
   const limit = pLimit(FETCHES_AT_ONCE);
   const fetch = async (entry: ListedEntry): Promise<Outcome<TransferSummary>> => {
     const to = path.join(target, entry.path);
@@ -166,10 +169,14 @@ async function fetchOneByOne(
     if (from.includes('\ufffd')) {
       return refuse(wanted, `the name of ${to} is not UTF-8; only a whole directory can hold it`, connection.node);
     }
-    return connection.download(from, path.join(destination, to), { signal });
+    return connection.download(from, path.join(destination, to), transferOptions(options));
   };
   const present = entries.filter(({ link }) => link?.kind !== 'nothing');
   return Promise.all(present.map((entry) => limit(() => fetch(entry))));
+}
+
+function transferOptions({ signal, onProgress }: CollectOptions): TransferOptions {
+  return { signal, ...(onProgress && { onProgress }) };
 }
 
 /** Where a declared path goes below the destination; `null` where it climbs out of it. */

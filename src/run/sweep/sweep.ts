@@ -21,7 +21,7 @@ export interface SweepTarget {
   readonly isWithoutContainers?: boolean;
 }
 
-/** Docker may need its time to end many containers. */
+/** Docker may need its time to end many containers, and a busy disk for many files. */
 const PATIENCE_MS = 5 * 60_000;
 
 /** What of a run is on a machine. Changes nothing. */
@@ -65,20 +65,14 @@ export async function removeFoldersOf(
     ...ownFolders.flatMap((folder) => ['own', folder]),
     ...sweepWords({ node, bases: [], emptied, kept: [], isWithoutContainers }),
   ];
-  const result = await connection.exec({
-    argv: [
-      '/bin/sh',
-      '-c',
-      REMOVE_FOLDERS,
-      'playbook',
-      identity.run,
-      identity.controller,
-      ...words,
-    ],
-  });
-  return result.termination === 'exited' && result.exitCode === 0
-    ? null
-    : result.stderr.toString('utf8').trim().split('\n').slice(-5);
+  const { run, controller } = identity;
+  const result = await connection.exec(
+    { argv: ['/bin/sh', '-c', REMOVE_FOLDERS, 'playbook', run, controller, ...words] },
+    { timeoutMs: PATIENCE_MS },
+  );
+  if (result.termination === 'exited' && result.exitCode === 0) return null;
+  if (result.termination === 'timed-out') return [`no answer within ${PATIENCE_MS / 1000} s`];
+  return result.stderr.toString('utf8').trim().split('\n').slice(-5);
 }
 
 /** The words behind RUN and CONTROLLER that say where to look. */

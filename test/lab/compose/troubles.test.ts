@@ -144,7 +144,7 @@ describe.skipIf(node === null)(`containers in trouble${node ? '' : ` (${NO_DOCKE
     expect((await watching).description).toMatch(/removed|SIGKILL/);
     expect(await bench.backend.down(running)).toEqual({ ok: true, value: undefined });
     const to = `${await makeTempFolder()}/engine.log`;
-    expect(await bench.backend.saveLog(running, to)).toMatchObject({ ok: false });
+    expect(await bench.backend.saveLog(running, to, never)).toMatchObject({ ok: false });
   });
 
   it('keep their secrets, in what is shown and in what is saved', async () => {

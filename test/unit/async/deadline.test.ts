@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 
 import { systemClock } from '../../../src/async/clock.js';
-import { DeadlineExceeded, startDeadline } from '../../../src/async/deadline.js';
+import { DeadlineExceeded, startDeadline, startIdleLimit } from '../../../src/async/deadline.js';
 import { createManualClock } from '../../support/manual-clock.js';
 
 describe('a deadline', () => {
@@ -64,5 +64,32 @@ describe('the system clock', () => {
     await systemClock.sleep(20, signal);
     expect(systemClock.monotonic() - begin).toBeGreaterThanOrEqual(19);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('a limit on silence', () => {
+  it('aborts so long after the last sign of life, however long that was in coming', async () => {
+    const clock = createManualClock();
+    const limit = startIdleLimit(clock, 1_000);
+    for (let second = 0; second < 5; second += 1) {
+      await clock.advance(900);
+      limit.touch();
+    }
+    await clock.advance(999);
+    expect(limit.signal.aborted).toBe(false);
+    await clock.advance(1);
+    expect([limit.signal.aborted, limit.expired()]).toEqual([true, true]);
+    expect(clock.remaining).toEqual([]);
+  });
+
+  it('aborts with its parents, and leaves no timer', async () => {
+    const clock = createManualClock();
+    const parent = new AbortController();
+    const limit = startIdleLimit(clock, 1_000, parent.signal);
+    parent.abort('stop');
+    expect([limit.signal.reason, limit.expired()]).toEqual(['stop', false]);
+    limit.clear();
+    await clock.advance(0);
+    expect(clock.remaining).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
+import { orAborted } from '../../../async/abort.js';
 import type { Deadline } from '../../../async/deadline.js';
 import type { Command, CommandResult } from '../../../model/command.js';
 import type { ExecOptions } from '../../connection.js';
-import { type Ending, NO_OUTPUT, type Output, execute } from '../../execution.js';
+import { type Ending, NO_OUTPUT, type Output, execute, stopped } from '../../execution.js';
 import { execAnswered } from './answered.js';
 import type { SshExecContext } from './context.js';
 import { judgeStart, notRun, whyImpossible } from './not-started.js';
@@ -49,7 +50,12 @@ async function runSomewhere(
   const idle = shells.takeIdle();
   if (idle) return execAnswered(idle, command, options, context, deadline);
   if (!shells.mayOpen()) return execStreamed(command, options, context, deadline);
-  const taken = await shells.take('work');
+  const taking = shells.take('work');
+  const taken = await orAborted(taking, deadline.signal);
+  if (taken === null) {
+    void taking.then((late) => late.ok && shells.giveBack(late.value));
+    return { ...stopped(deadline), ...NO_OUTPUT };
+  }
   if (taken.ok) return execAnswered(taken.value, command, options, context, deadline);
   return { ...notRun(taken.failure), ...NO_OUTPUT };
 }

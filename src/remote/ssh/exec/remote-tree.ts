@@ -1,4 +1,5 @@
 import type { Clock } from '../../../async/clock.js';
+import { within } from '../../../async/deadline.js';
 import { lineForAlive, lineForSignal } from '../shell/lines.js';
 import type { Shells } from '../sessions/shells.js';
 
@@ -11,10 +12,12 @@ export interface EndOptions {
 
 /** After SIGKILL: what the kernel does not end in this time hangs in a driver, and no waiting helps. */
 const KILL_PATIENCE_MS = 5_000;
+/** For one answer. The login shell may hang at a file system, or the kernel at what it says of a process. */
+const ANSWER_MS = 15_000;
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
 
-/** Whether a program's tree is gone; `lost` where the node can no longer be asked. */
+/** Whether a program's tree is gone; `lost` where the node can no longer be asked, or does not answer. */
 export type Fate = 'gone' | 'alive' | 'lost';
 
 /**
@@ -40,7 +43,7 @@ export class RemoteTree {
 
   /** Ends all of it: the stop signal, after the grace period SIGKILL. */
   async end({ stopSignal, graceMs, clock }: EndOptions): Promise<Fate> {
-    const fate = await this.#ask(lineForSignal(this.#mark, this.#group(), stopSignal));
+    const fate = await this.#ask(lineForSignal(this.#mark, this.#group(), stopSignal), clock);
     if (fate === 'lost') return fate;
     // Asked once more also where nothing seemed to live: what was just being started shows only now.
     const stopped = await this.waitForEnd(graceMs, clock);
@@ -58,19 +61,23 @@ export class RemoteTree {
   ): Promise<Fate> {
     const begin = clock.monotonic();
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-      const fate = await this.#ask(line());
+      const fate = await this.#ask(line(), clock);
       const remaining = timeoutMs - (clock.monotonic() - begin);
       if (fate !== 'alive' || remaining <= 0 || signal?.aborted) return fate;
       await clock.sleep(Math.min(pauseMs, remaining), signal);
     }
   }
 
-  async #ask(line: string): Promise<Fate> {
-    const taken = await this.#shells.take('control');
-    if (!taken.ok) return 'lost';
+  async #ask(line: string, clock: Clock): Promise<Fate> {
+    const taking = this.#shells.take('control');
+    const taken = await within(clock, ANSWER_MS, taking);
+    if (taken === null) void taking.then((late) => late.ok && this.#shells.giveBack(late.value));
+    if (!taken?.ok) return 'lost';
     const shell = taken.value;
     const listed: Buffer[] = [];
-    const answer = await shell.ask(line, { onStdout: (data) => listed.push(data) });
+    const asked = shell.ask(line, { onStdout: (data) => listed.push(data) });
+    const answer = await within(clock, ANSWER_MS, asked);
+    if (answer === null) shell.close();
     this.#shells.giveBack(shell);
     if (!answer) return 'lost';
     return listed.length > 0 ? 'alive' : 'gone';

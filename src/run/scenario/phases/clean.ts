@@ -63,6 +63,8 @@ export async function removeFolder(
       });
 }
 
-function leftBehind(node: string, message: string, output: readonly string[]): Outcome<void> {
+function leftBehind(node: string, what: string, output: readonly string[]): Outcome<void> {
+  const why = output.at(-1) ?? '';
+  const message = why === '' ? what : `${what}: ${why}`;
   return { ok: false, failure: createFailure('left_behind', message, { node, output }) };
 }

@@ -1,8 +1,9 @@
 import path from 'node:path';
 
-import { startDeadline } from '../../../async/deadline.js';
+import { orAborted } from '../../../async/abort.js';
+import { type Deadline, startDeadline, startIdleLimit, within } from '../../../async/deadline.js';
 import { readLoadPoints } from '../../../benchmark/import/load-points.js';
-import type { Failure, Outcome } from '../../../model/failure.js';
+import { createFailure, type Failure, type Outcome } from '../../../model/failure.js';
 import type { ResultPath } from '../../../model/scenario.js';
 import { createRedactor } from '../../../remote/redaction.js';
 import { discardBroughtAlong } from '../../../results/collect/brought-along.js';
@@ -17,19 +18,24 @@ import { withRetries } from '../../retry.js';
 import { saveLogAs } from '../services/service-log.js';
 import { SCRIPT_LOGS } from '../script-logs.js';
 
-/** Bringing results home may take its time, but not for ever: the nodes have to be cleaned. */
+/** Each kind of what is brought home may take its time, but not for ever: the nodes have to be cleaned. */
 const COLLECT_MS = 30 * 60_000;
+/** Before the first byte, `find` may have to look through a tree of very many files. */
+const SILENCE_MS = 5 * 60_000;
+/** For what was given up to tidy up after itself. Who hangs in a file system does not even do that. */
+const SETTLE_MS = 30_000;
 
 /** Brings home what the scenario has produced, as much as its collection mode says, before anything is stopped. */
 export async function collect(attempt: Attempt): Promise<readonly Failure[]> {
-  const deadline = startDeadline(attempt.context.clock, COLLECT_MS);
   const failures: Failure[] = [];
-  try {
-    if (attempt.hasScriptRun) failures.push(...(await collectResults(attempt, deadline.signal)));
-    failures.push(...(await collectServiceLogs(attempt)));
-    failures.push(...(await collectSystems(attempt, deadline.signal)));
-  } finally {
-    deadline.clear();
+  for (const bringHome of [
+    ...(attempt.hasScriptRun ? [collectResults] : []),
+    collectServiceLogs,
+    collectSystems,
+  ]) {
+    // One of its own for each: what took too long is no reason to leave the rest behind.
+    const deadline = startDeadline(attempt.context.clock, COLLECT_MS);
+    failures.push(...(await bringHome(attempt, deadline.signal).finally(deadline.clear)));
   }
   const inventory = await takeInventory(attempt.resultFolder);
   if (inventory.ok) attempt.artifacts = inventory.value;
@@ -59,7 +65,8 @@ async function collectResults(attempt: Attempt, signal: AbortSignal): Promise<re
   const hasDirectory = scenario.testExecution.resultPaths.some(({ kind }) => kind === 'directory');
   const { clock, emit, pool } = attempt.context;
   const bringHome = async (): Promise<Outcome<Collection>> => {
-    const lent = await pool.use(place.node, (connection) =>
+    const limit = startIdleLimit(clock, SILENCE_MS, signal);
+    const work = pool.use(place.node, (connection) =>
       collectArtifacts({
         connection,
         workingFolder: place.workingFolder,
@@ -67,9 +74,13 @@ async function collectResults(attempt: Attempt, signal: AbortSignal): Promise<re
         undeclared: hasDirectory ? null : place.resultFolder,
         destination,
         reserved: Object.values(SCRIPT_LOGS),
-        signal,
+        signal: limit.signal,
+        onProgress: limit.touch,
       }),
     );
+    const lent = (await orAborted(work, limit.signal)) ?? (await within(clock, SETTLE_MS, work));
+    limit.clear();
+    if (lent === null || limit.expired()) return { ok: false, failure: notBrought(node, limit) };
     const lost = lent.ok && lent.value.failures.find(({ kind }) => isConnectionFault(kind));
     return lost ? { ok: false, failure: lost } : lent;
   };
@@ -114,7 +125,15 @@ function ownResultPaths({ context, plan }: Attempt): readonly ResultPath[] {
   return resultPaths.filter(({ isAbsolute }) => !isAbsolute);
 }
 
-async function collectServiceLogs(attempt: Attempt): Promise<readonly Failure[]> {
+function notBrought(node: string, { expired }: Deadline): Failure {
+  const why = expired() ? `nothing came for ${SILENCE_MS / 60_000} min` : 'it took too long';
+  return createFailure('transfer', `not all results could be collected: ${why}`, { node });
+}
+
+async function collectServiceLogs(
+  attempt: Attempt,
+  signal: AbortSignal,
+): Promise<readonly Failure[]> {
   const { collectionMode } = attempt.plan.scenario.testExecution;
   const culprits = new Set(attempt.failures.map(({ service }) => service));
   const wanted = [...attempt.services.values()].filter(
@@ -123,7 +142,7 @@ async function collectServiceLogs(attempt: Attempt): Promise<readonly Failure[]>
   const saved = await Promise.all(
     wanted.map((run) => {
       const { node, id } = run.service;
-      return saveLogAs(run, serviceLogPath(attempt.resultFolder, node, id));
+      return saveLogAs(run, serviceLogPath(attempt.resultFolder, node, id), signal);
     }),
   );
   return saved.filter((failure) => failure !== null);

@@ -70,7 +70,10 @@ export async function bringUp(
       service.node,
       `${service.id}.start-${run.starts}`,
     );
-    await saveLogAs(run, log);
+    const unsaved = await saveLogAs(run, log, signal);
+    // What it said is collected with everything else then.
+    if (isOver()) return abandoned(service);
+    if (unsaved) emit({ type: 'warning', ...about, message: unsaved.message });
     const left = await takeDown(attempt, run);
     if (left) {
       // It cannot be started again beside itself.

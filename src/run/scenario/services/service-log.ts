@@ -9,9 +9,13 @@ import type { ServiceRun } from './service-run.js';
  *
  * @param file Absolute; folders are made.
  */
-export async function saveLogAs(run: ServiceRun, file: string): Promise<Failure | null> {
+export async function saveLogAs(
+  run: ServiceRun,
+  file: string,
+  signal: AbortSignal,
+): Promise<Failure | null> {
   if (!run.running) return null;
   await mkdir(path.dirname(file), { recursive: true });
-  const saved = await run.backend.saveLog(run.running, file);
+  const saved = await run.backend.saveLog(run.running, file, signal);
   return saved.ok ? null : saved.failure;
 }

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import type { Connection } from '../../../../src/remote/connection.js';
 import { describeConnection } from '../../../contract/connection.js';
+import { createManualClock } from '../../../support/manual-clock.js';
 import { openOverSsh, sshConnector } from '../../../support/ssh-connections.js';
 import { type SshServer, startSshServer } from '../../../support/ssh-server/start.js';
 import { SSHD_MISSING } from '../../../support/sshd/requirements.js';
@@ -293,6 +294,36 @@ describe('over a server that fails', () => {
     expect(ran.termination).toBe('connection-lost');
     expect(performance.now() - begin).toBeLessThan(3_000);
     await server.stop();
+    await connection.close();
+  });
+
+  it('is done with a program whose time is up also where no shell looks after it any more', async () => {
+    const clock = createManualClock();
+    const opened = await sshConnector([], { clock })(server.nodeSpec());
+    if (!opened.ok) throw new Error(opened.failure.message);
+    const connection = opened.value;
+    const sink = new PassThrough();
+    const running = connection.exec(
+      { argv: ['sh', '-c', 'echo $$; exec sleep 600'] },
+      { stdout: sink, timeoutMs: 1_000 },
+    );
+    const pid = await new Promise<string>((resolve) =>
+      sink.once('data', (line) => resolve(String(line).trim())),
+    );
+    // As where the login's home lies in a file system that hangs.
+    server.faults.hangOn = /./;
+    await clock.advance(1_000);
+    await clock.sleeping();
+    await clock.advance(15_000);
+    await clock.sleeping();
+    await clock.advance(2_000);
+    expect((await running).termination).toBe('timed-out');
+    const asked = connection.exec({ argv: ['true'] }, { timeoutMs: 1_000 });
+    await clock.sleeping();
+    await clock.advance(1_000);
+    expect((await asked).termination).toBe('timed-out');
+    process.kill(Number(pid), 'SIGKILL');
+    server.reset();
     await connection.close();
   });
 
