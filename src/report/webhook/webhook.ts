@@ -1,9 +1,10 @@
-import { EnvHttpProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 
 import type { StampedEvent } from '../../model/event.js';
 import type { WebhookEvent, WebhookSpec } from '../../model/webhook.js';
 import type { Reporter } from '../reporter.js';
 import { describeScenario, describeSuite, isBad, type WebhookMessage } from './message.js';
+import { openDispatcher } from './proxy.js';
 import { sendJson } from './send.js';
 
 const RETRIES = 2;
@@ -28,19 +29,27 @@ export function createWebhookReporter(webhook: WebhookSpec, options: WebhookOpti
   const giveUp = new AbortController();
   let run = '';
   let hasFailed = false;
-  // Goes through the proxy that the environment names, as most machines of a lab have to.
-  const dispatcher = new EnvHttpProxyAgent();
+  let dispatcher: Dispatcher | null = null;
   const defects: unknown[] = [];
   let sending: Promise<unknown> = Promise.resolve();
   let closed: Promise<void> | null = null;
 
-  const deliver = async (message: WebhookMessage) => {
-    const problem = await sendJson(webhook, JSON.stringify(message), {
+  const post = async (message: WebhookMessage): Promise<string | null> => {
+    try {
+      // Not before there is something to send: a bad address of a proxy is no reason for a run to fail.
+      dispatcher ??= openDispatcher();
+    } catch (error) {
+      return `the proxy that the environment names cannot be used: ${(error as Error).message}`;
+    }
+    return sendJson(webhook, JSON.stringify(message), {
       signal: giveUp.signal,
       retries: hasFailed ? 0 : RETRIES,
       dispatcher,
       ...(pausesMs === undefined ? {} : { pausesMs }),
     });
+  };
+  const deliver = async (message: WebhookMessage) => {
+    const problem = await post(message);
     if (problem === null) return;
     hasFailed = true;
     const what = message.exit_code === null ? 'a failed scenario' : 'the end of the run';
@@ -55,7 +64,7 @@ export function createWebhookReporter(webhook: WebhookSpec, options: WebhookOpti
     const timer = setTimeout(() => giveUp.abort(), closeMs);
     await sending;
     clearTimeout(timer);
-    await dispatcher.destroy();
+    await dispatcher?.destroy();
     if (defects.length > 0) throw defects[0];
   };
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import type { StampedEvent } from '../../../../src/model/event.js';
 import type { FailureRecord } from '../../../../src/model/result.js';
@@ -225,5 +225,44 @@ describe('the webhook reporter', () => {
     const [warning] = await tell({ url: url.replace(port, String(free)) }, runOf(['completed']));
     expect(warning).toContain('ECONNREFUSED');
     expect(warning).not.toContain('/services/');
+  });
+});
+
+describe('a proxy that the environment names', () => {
+  const withProxy = (address: string) => {
+    vi.stubEnv('http_proxy', address);
+    vi.stubEnv('no_proxy', '');
+    onTestFinished(() => void vi.unstubAllEnvs());
+  };
+
+  it('may be written without a scheme, as curl takes it', async () => {
+    const { received, url } = await startServer(isOk);
+    const asked: string[] = [];
+    const proxy = createServer();
+    proxy.on('connect', ({ url: target = '' }: IncomingMessage, socket: Socket) => {
+      asked.push(target);
+      const [, port] = target.split(':');
+      const onward = connect(Number(port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        socket.pipe(onward).pipe(socket);
+      });
+      socket.on('error', () => onward.destroy());
+      onward.on('error', () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void proxy.close());
+    withProxy(`127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+    expect(await tell({ url }, runOf(['completed']))).toEqual([]);
+    expect(received).toHaveLength(1);
+    expect(asked).toEqual([new URL(url).host]);
+  });
+
+  it('and is no address costs the message, and nothing else', async () => {
+    const { received, url } = await startServer(isOk);
+    withProxy('http://[half');
+    expect(await tell({ url }, runOf(['completed']))).toEqual([
+      `the webhook on ${new URL(url).host} was not told of the end of the run: the proxy that the environment names cannot be used: Invalid URL`,
+    ]);
+    expect(received).toEqual([]);
   });
 });
