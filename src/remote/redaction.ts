@@ -1,7 +1,8 @@
-import { Transform } from 'node:stream';
+import { PassThrough, Transform } from 'node:stream';
 
-import { createMasker } from './masking.js';
-import { secretForms } from './secret-forms.js';
+import { createMasker } from './secrets/masker.js';
+import { type Pattern, secretPatterns } from './secrets/patterns.js';
+import { createSearch } from './secrets/search.js';
 
 /** Keeps known secrets out of everything that is shown or stored: each is replaced by `***`. */
 export interface Redactor {
@@ -15,14 +16,24 @@ export interface Redactor {
 }
 
 /**
- * @param secrets Masked as they are and as base64, in a URL or in JSON. Shorter than 4 characters: ignored, since they
+ * @param secrets Masked as they are and as programs write them, see `secretPatterns`. Shorter than 4 characters: ignored, since they
  *   would mask half of every text.
  */
 export function createRedactor(secrets: readonly string[]): Redactor {
-  const forms = secretForms(secrets);
+  let redactor = redactors.get(secrets);
+  if (!redactor) redactors.set(secrets, (redactor = redactorOf(secretPatterns(secrets))));
+  return redactor;
+}
+
+/** A list that holds a private key takes a while to be understood, and every hook asks for the same. */
+const redactors = new WeakMap<readonly string[], Redactor>();
+
+function redactorOf(patterns: readonly Pattern[]): Redactor {
+  if (patterns.length === 0) return MASKS_NOTHING;
+  const search = createSearch(patterns);
 
   const bytes = (value: Buffer): Buffer => {
-    const masker = createMasker(forms);
+    const masker = createMasker(search);
     return Buffer.concat([...masker.push(value), ...masker.end()]);
   };
   return {
@@ -30,10 +41,10 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     text(value) {
       const raw = Buffer.from(value);
       // The rare text with a secret pays; the others keep even what is no valid UTF-16.
-      return forms.some((form) => raw.includes(form)) ? bytes(raw).toString() : value;
+      return search(raw).matches.length > 0 ? bytes(raw).toString() : value;
     },
     stream() {
-      const masker = createMasker(forms);
+      const masker = createMasker(search);
       return new Transform({
         transform(chunk: Buffer, _encoding, done) {
           for (const piece of masker.push(chunk)) this.push(piece);
@@ -47,3 +58,9 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     },
   };
 }
+
+const MASKS_NOTHING: Redactor = {
+  text: (value) => value,
+  bytes: (value) => value,
+  stream: () => new PassThrough(),
+};

@@ -13,6 +13,12 @@ import { createRedactor } from '../../../src/remote/redaction.js';
 
 const SECRET = 'P@$$w0rd "x"/ü';
 
+function passwordSet(password: string): string {
+  const url = new URL('http://user@host');
+  url.password = password;
+  return url.password;
+}
+
 describe('masking a text', () => {
   const redactor = createRedactor([SECRET, 'token-1', 'token-12345', 'abc']);
 
@@ -51,8 +57,67 @@ describe('masking a text', () => {
     ['words in double quotes of a shell', String.raw`P@\$\$w0rd \"x\"/ü`],
     ['words without quotes in a shell', String.raw`P@\$\$w0rd\ \"x\"/\ü`],
     ['a value of a compose file', 'P@$$$$w0rd "x"/ü'],
+    ['the password of a URL', new URL(`http://u:${encodeURIComponent(SECRET)}@h`).password],
+    ['the password of a URL that was set', passwordSet(SECRET)],
+    ['percent-encoded with other safe characters', 'P%40$$w0rd%20%22x%22/%C3%BC'],
+    ['percent-encoded, every character but letters', 'P%40%24%24w0rd%20%22x%22%2F%c3%bc'],
+    ['JSON in ASCII', String.raw`P@$$w0rd \"x\"\/\u00fc`],
+    ['JSON in ASCII in upper case', String.raw`P@$$w0rd \"x\"/\u00FC`],
+    ['bytes of Python', String.raw`P@$$w0rd "x"/\xc3\xbc`],
+    ['HTML', 'P@$$w0rd &quot;x&quot;/ü'],
+    ['HTML in numbers', 'P&#64;$$w0rd&#32;&#34;x&#x22;&#x2F;&#252;'],
+    ['CSV', 'P@$$w0rd ""x""/ü'],
   ])('knows it as %s', (_, form) => {
     expect(redactor.text(`<${form}>`)).toBe('<***>');
+  });
+
+  it('knows what Go and browsers escape, in JSON and HTML', () => {
+    const escaped = createRedactor(["a&b<c>d'e"]);
+    expect(escaped.text(String.raw`"a\u0026b\u003cc\u003ed'e", a&amp;b&lt;c&gt;d&#039;e`)).toBe(
+      '"***", ***',
+    );
+  });
+
+  it('knows it without the blanks around it, such as the newline of a file', () => {
+    const block = createRedactor(['hunt3r\n', ' pa55 \n']);
+    expect(block.text('[hunt3r] [pa55] [hunt3r\n]')).toBe('[***] [***] [***]');
+  });
+
+  it.each([
+    [76, '\n'],
+    [64, '\r\n'],
+    [76, '\\n'],
+  ])('knows a long one in base64 with a line end after %d characters: %j', (width, end) => {
+    const token = 'a-token of 86 characters '.padEnd(86, 'x0y');
+    const wrapped = (text: string) =>
+      Buffer.from(text)
+        .toString('base64')
+        .replaceAll(new RegExp(`.{${width}}(?=.)`, 'g'), `$&${end}`);
+    const masked = createRedactor([token]);
+    expect(masked.text(`<${wrapped(token)}>`)).toBe('<***>');
+    for (const before of ['user:', 'token=', '1234567']) {
+      const shown = masked.text(wrapped(`${before}${token}:rest`));
+      expect(shown.replaceAll(end, '')).toMatch(/^\S{6,12}\*\*\*\S{6,10}$/);
+    }
+  });
+
+  it('knows each line of a long one in base64, whatever docker writes before it', () => {
+    const token = 'another token of many characters '.padEnd(114, 'x0y');
+    const lines =
+      Buffer.from(token)
+        .toString('base64')
+        .match(/.{1,76}/g) ?? [];
+    const log = lines.map((line) => `2026-06-01T19:04:11.000Z ${line}`).join('\n');
+    expect(createRedactor([token]).text(log)).toBe(
+      lines.map(() => '2026-06-01T19:04:11.000Z ***').join('\n'),
+    );
+  });
+
+  it('leaves alone what is only like it', () => {
+    const secrets = createRedactor(['postgres', 'P@$$w0rd', 'my-key', 'a b c']);
+    const text =
+      'Postgres postgre P@$w0rd P%40%w0rd P@w0rd my key my_key my%20key a%b%c abc cG9zdGdy';
+    expect(secrets.text(text)).toBe(text);
   });
 
   it('knows it in single quotes, of a shell and of YAML', () => {
@@ -125,6 +190,55 @@ describe('masking a stream', () => {
   it('takes what overlaps for one, also over a chunk that adds nothing', async () => {
     const chunks = ['aaaaaa', '', 'aa'].map((text) => Buffer.from(text));
     expect((await through(createRedactor(['aaaa']), chunks)).toString()).toBe('***');
+  });
+
+  it('gives the same however a spelling is cut into chunks', async () => {
+    const piece = fc.constantFrom(
+      'a',
+      '%',
+      '2',
+      '4',
+      '$',
+      '$$',
+      '%24',
+      '\\u0024',
+      '&#36;',
+      'b',
+      "'",
+      '%27',
+      'YS',
+      'Qk',
+      'Jy',
+      '\n',
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(piece, { maxLength: 30 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (parts, size) => {
+          const data = Buffer.from(`${parts.join('')}a$$'b`);
+          const redactor = createRedactor(["a$'b", 'a$$b']);
+          const chunks = Array.from({ length: Math.ceil(data.length / size) }, (_, index) =>
+            data.subarray(index * size, (index + 1) * size),
+          );
+          expect((await through(redactor, chunks)).toString()).toBe(
+            redactor.bytes(data).toString(),
+          );
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('takes no longer for many secrets, nor for one that can be read in many ways', async () => {
+    const backslashes = createRedactor(['\\'.repeat(40), "'".repeat(40)]);
+    expect(backslashes.text(`<${'\\'.repeat(80)}>`)).toBe('<***>');
+    expect(backslashes.text('\\'.repeat(39))).toBe('\\'.repeat(39));
+    const many = createRedactor(
+      Array.from({ length: 1_000 }, (_, index) => `${index + 1_000}-secret!`),
+    );
+    const data = Buffer.from('a line that holds no secret at all\n'.repeat(100_000));
+    expect((await through(many, [data])).equals(data)).toBe(true);
   });
 
   it('leaves no secret, and every byte that is none', async () => {
