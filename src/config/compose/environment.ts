@@ -45,8 +45,12 @@ export function resolveEnvironment(
   return { ...env };
 }
 
-/** Checks that the env files of a service that runs in a container are there; compose reads them itself. */
-export function checkEnvFiles(context: ComposeContext, service: Placed<YamlMap>): void {
+/**
+ * Looks through the environment of a service that runs in a container. Compose makes it itself, on the node, and says what is
+ * wrong with it; but its env files have to be there, and so has what a name without a value stands for.
+ */
+export function checkEnvironment(context: ComposeContext, service: Placed<YamlMap>): void {
+  for (const name of inheritedNames(service)) context.lookup(name);
   for (const file of readEnvFiles(context, service)) {
     if (isAbsolute(file.path)) continue;
     // They will be in the service's environment, and perhaps in its log.
@@ -54,6 +58,20 @@ export function checkEnvFiles(context: ComposeContext, service: Placed<YamlMap>)
       context.secrets.note(name, value);
     }
   }
+}
+
+/** The names in `environment` that have no value of their own. */
+function inheritedNames(service: Placed<YamlMap>): readonly string[] {
+  const node = valueOf(service, 'environment')?.node;
+  if (node?.kind === 'map') {
+    return [...node.entries.values()].flatMap(({ key, value }) => (isNull(value) ? [key] : []));
+  }
+  if (node?.kind !== 'sequence') return [];
+  return node.items.flatMap((item) => {
+    if (item.kind !== 'scalar' || typeof item.value !== 'string') return [];
+    const [name, assigned] = splitAssignment(item.value);
+    return assigned === null ? [name] : [];
+  });
 }
 
 interface EnvFile {

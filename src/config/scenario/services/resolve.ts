@@ -1,7 +1,7 @@
 import type { ProcessSpec, ServiceSpec } from '../../../model/service.js';
 import type { Section } from '../../check/section.js';
 import { resolveContainer } from '../../compose/container.js';
-import { checkEnvFiles } from '../../compose/environment.js';
+import { checkEnvironment } from '../../compose/environment.js';
 import { resolveProcess, type ProcessOptions } from '../../compose/process/resolve.js';
 import type { Settings } from '../../project/layers.js';
 import type { MetadataFile } from '../../schema/metadata.js';
@@ -91,6 +91,6 @@ function resolveRuntime(
       hint: 'name an image, or give the node `runtime: process`',
     });
   }
-  checkEnvFiles(compose, { node: service.map, path });
+  checkEnvironment(compose, { node: service.map, path });
   return undefined;
 }

@@ -38,6 +38,24 @@ ports: ["18008:8000"]`),
     });
   });
 
+  it('gets what names without a value stand for, wherever that is set, also on another machine', async () => {
+    const service =
+      'image: x\nenv_file: own.env\nenvironment: [FROM_FILE, FROM_HERE, NOWHERE, SET=1]';
+    const scenario = await scenarioOf(
+      {
+        ...files(service),
+        '.env': 'FROM_FILE=a\nIN_ENV_FILE=c\nUNUSED=d\n',
+        'scenarios/one/own.env': 'IN_ENV_FILE\n',
+      },
+      { FROM_HERE: 'b' },
+    );
+    const found = { FROM_FILE: 'a', FROM_HERE: 'b', IN_ENV_FILE: 'c' };
+    expect(scenario.composeVariables).toEqual(found);
+    const asMap = 'image: x\nenvironment: { FROM_HERE: , SET: 1 }';
+    const other = await scenarioOf(files(asMap), { FROM_HERE: 'b' });
+    expect(other.composeVariables).toEqual({ FROM_HERE: 'b' });
+  });
+
   it('is nothing where the node runs processes', async () => {
     const { services } = await scenarioOf({
       'scenarios/one/docker-compose.yml': 'services: { web: { image: x, command: "true" } }',
