@@ -5,6 +5,7 @@ import { createFailure, type Failure, type Outcome } from '../../model/failure.j
 import { runFolderName, type RunIdentity } from '../../model/run-identity.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { Connection } from '../../remote/connection.js';
+import { makeOwnFolder } from '../own-folder.js';
 import { basesOn } from '../place.js';
 
 /** No scenario can have this name, so none has its folder there. */
@@ -44,6 +45,7 @@ export async function bringScript(
   const folder = posix.join(runFolder, FOLDER, randomUUID());
   const file = posix.join(folder, path.basename(script));
   const remove = () => removeFolder(connection, node, folder, runFolder);
+  await makeOwnFolder(connection, runFolder);
   const uploaded = await connection.upload(script, file, { signal });
   if (uploaded.ok) return { ok: true, value: { file, remove } };
   // Its folder may be there all the same.

@@ -10,6 +10,7 @@ import { type Attempt, onMachine } from '../attempt.js';
 import { enter } from '../entries.js';
 import { recordInputs } from '../inputs.js';
 import { cancelled } from '../../interruption.js';
+import { makeOwnFolder } from '../../own-folder.js';
 import { type Place, basesOn, placeOn } from '../../place.js';
 import { isConnectionFault, TRANSFER } from '../../retry-policy.js';
 import { withRetries } from '../../retry.js';
@@ -78,15 +79,6 @@ async function enterFolders(attempt: Attempt, place: Place, home: string): Promi
   return { ok: true, value: undefined };
 }
 
-/**
- * Configuration, logs and environment files may hold secrets, and other people may have a login on the machine. Where it
- * does not work, the transfer that follows says why in better words, or the file system knows no permissions.
- */
-function closeToOthers(connection: Connection, { runFolder }: Place): Promise<unknown> {
-  const script = 'mkdir -p -- "$1" && chmod 700 -- "$1"';
-  return connection.exec({ argv: ['sh', '-c', script, 'sh', runFolder] });
-}
-
 /** Only whoever runs compose and the script reads it; a container gets its values in another way. */
 async function closeEnvFile(
   attempt: Attempt,
@@ -111,7 +103,7 @@ function copyScenario(attempt: Attempt, place: Place): Promise<Outcome<unknown>>
         attempt,
         place.node,
         async (connection) => {
-          await closeToOthers(connection, place);
+          await makeOwnFolder(connection, place.runFolder);
           return connection.upload(plan.scenario.path, place.workingFolder, { signal });
         },
         signal,

@@ -151,6 +151,13 @@ describe('a hook', () => {
     expect(end.output).toEqual(['own one mine 20260601_190411']);
   });
 
+  it('lies on a node where no other login gets at it', async () => {
+    const { run, script, log } = await makeBench();
+    const text = '#!/bin/sh\nfolder=${0%/*/*/*}\nstat -c "%a %n" "$folder"\n';
+    await run(await script(text), { node: 'node1' });
+    expect(await log()).toMatch(/\n700 \S+\/playbook-20260601_190411-abcdef\n$/);
+  });
+
   it('is run by what its first line names where it lacks the mode', async () => {
     const { run, script } = await makeBench();
     const program = await script('#!/bin/sh -e\nfalse\necho not here\n', 0o644);
