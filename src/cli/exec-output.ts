@@ -5,12 +5,18 @@ import type { NodeSpec } from '../model/node.js';
 import { createLineSink } from '../remote/lines.js';
 import type { Redactor } from '../remote/redaction.js';
 
-interface Printers {
-  readonly out: (node: string, line: string) => void;
-  readonly err: (node: string, line: string) => void;
+interface Printer {
+  readonly print: (node: string, line: string) => void;
+  /** Resolves once more can be printed. */
+  readonly untilDrained: () => Promise<void>;
 }
 
-/** Takes what commands write on many nodes, and prints it line by line as it comes. */
+interface Printers {
+  readonly out: Printer;
+  readonly err: Printer;
+}
+
+/** Takes what commands write on many nodes, and prints it line by line as it comes, as fast as somebody reads it. */
 export interface ExecOutput {
   readonly sinksFor: (node: NodeSpec) => { readonly stdout: Writable; readonly stderr: Writable };
   /** Prints the rest of what a node wrote. */
@@ -19,16 +25,16 @@ export interface ExecOutput {
 
 export function createOutput(redactor: Redactor, { out, err }: Printers): ExecOutput {
   const sinks = new Map<string, { readonly entries: Writable[]; readonly exits: Writable[] }>();
-  const lineSink = (onLine: (line: string) => void) => {
+  const lineSink = (name: string, { print, untilDrained }: Printer) => {
     const entry = redactor.stream();
-    const exit = createLineSink(onLine);
+    const exit = createLineSink((line) => print(name, line), { untilTaken: untilDrained });
     entry.pipe(exit);
     return { entry, exit };
   };
   return {
     sinksFor({ name }) {
-      const stdout = lineSink((line) => out(name, line));
-      const stderr = lineSink((line) => err(name, line));
+      const stdout = lineSink(name, out);
+      const stderr = lineSink(name, err);
       sinks.set(name, {
         entries: [stdout.entry, stderr.entry],
         exits: [stdout.exit, stderr.exit],

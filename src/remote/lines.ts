@@ -66,13 +66,22 @@ export function createLineSplitter(options: LineOptions = {}): LineSplitter {
   };
 }
 
+export interface LineSinkOptions extends LineOptions {
+  /** Waited for after the lines of each chunk: who takes them slowly slows the program down. Never rejects. */
+  readonly untilTaken?: () => Promise<void>;
+}
+
 /** A sink for a stream of a command: hands on whole lines as they come. */
-export function createLineSink(onLine: (line: string) => void, options?: LineOptions): Writable {
+export function createLineSink(
+  onLine: (line: string) => void,
+  { untilTaken, ...options }: LineSinkOptions = {},
+): Writable {
   const splitter = createLineSplitter(options);
   return new Writable({
     write(chunk: Buffer, _encoding, done) {
       splitter.push(chunk).forEach(onLine);
-      done();
+      if (untilTaken) void untilTaken().then(() => done());
+      else done();
     },
     final(done) {
       splitter.end().forEach(onLine);

@@ -5,7 +5,7 @@ import { CliError } from '../error.js';
 import { type Globals, globalsOf } from '../globals.js';
 import { openNodes } from '../open-project.js';
 import { pickNodes } from '../pick-nodes.js';
-import { type Format, formatOption, note, print, printAs } from '../output.js';
+import { type Format, drainOf, formatOption, note, print, printAs } from '../output.js';
 import { parseCount, parseDurationMs } from '../arguments.js';
 import { textOptions } from '../text-style.js';
 
@@ -82,8 +82,14 @@ async function execOnNodes(globals: Globals, words: string[], options: Options):
   const isShown = options.format === 'table';
   const width = Math.max(...nodes.map(({ name }) => name.length));
   const output = createOutput(redactor, {
-    out: (node, line) => print(renderOutputLine(node, width, line, text.out)),
-    err: (node, line) => note(renderOutputLine(node, width, line, text.err)),
+    out: {
+      print: (node, line) => print(renderOutputLine(node, width, line, text.out)),
+      untilDrained: drainOf(process.stdout, signals.signal),
+    },
+    err: {
+      print: (node, line) => note(renderOutputLine(node, width, line, text.err)),
+      untilDrained: drainOf(process.stderr, signals.signal),
+    },
   });
 
   const answers = await fanOut(nodes, commandOf(words), {
