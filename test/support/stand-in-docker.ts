@@ -34,7 +34,7 @@ case "$1 $2" in
   'image ls') echo 0123456789ab ;;
   'manifest inspect') case $3 in pullable:*) ;; *) echo "no such manifest: docker.io/library/$3" >&2; exit 1 ;; esac ;;
   'create '*) [ ! -e "$state/broken" ] || { echo 'Error response from daemon: no space left on device' >&2; exit 1; }
-    echo created >>"$state/containers"; echo abcdef ;;
+    echo "$@" >>"$state/containers"; echo "$@" >>"$state/created"; echo abcdef ;;
   'ps -aq') echo abcdef ;;
   'logs '*) i=0; while [ $i -lt 5 ]; do echo "line $i"; i=$((i+1)); done ;;
   'rm '*) rm -f "$state/containers" ;;

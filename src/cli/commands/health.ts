@@ -79,6 +79,8 @@ async function showHealth(globals: Globals, options: Options): Promise<number> {
     pool,
     backends,
     clock,
+    // No run of its own: what is left of one that was cut off goes with the next.
+    run: 'health',
     root: project.root,
     signal: signals.signal,
     scenarios,

@@ -4,7 +4,7 @@ import { createFailure, type Failure, type FailureKind } from '../../model/failu
 import type { NodeSpec, Runtime } from '../../model/node.js';
 import type { Connection } from '../../remote/connection.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
-import { basesOn } from '../place.js';
+import { basesOn, controllerToken } from '../place.js';
 import { type Findings, joinFindings, type NodeCheck, NOTHING_FOUND } from './findings.js';
 import { judgeDisks } from './judge/disk.js';
 import { judgeGpus } from './judge/gpus.js';
@@ -21,6 +21,8 @@ export interface CheckContext {
   readonly pool: ConnectionPool;
   readonly backends: Readonly<Partial<Record<Runtime, DeploymentBackend>>>;
   readonly clock: Clock;
+  /** The run that it is done for. */
+  readonly run: string;
   /** The project's root, absolute. */
   readonly root: string;
   readonly signal: AbortSignal;
@@ -73,7 +75,7 @@ async function lookAt(
   needs: NodeNeeds,
   context: CheckContext,
 ): Promise<Seen> {
-  const { clock, root, signal } = context;
+  const { clock, run, root, signal } = context;
   const info = await connection.info();
   if (!info.ok) return failed(info.failure);
   const { work, results } = basesOn(node, info.value.home, root);
@@ -95,8 +97,11 @@ async function lookAt(
     ? judge(node, needs, survey, canRun)
     : { ...NOTHING_FOUND, images: [] };
   const isThorough = isAtLeast(needs.strategy, 'thorough');
+  const identity = { run, controller: controllerToken(root) };
   const tried =
-    isThorough && canRun ? await tryOut(connection, node, { work, images }, signal) : NOTHING_FOUND;
+    isThorough && canRun
+      ? await tryOut(connection, node, { work, images, identity }, signal)
+      : NOTHING_FOUND;
   const surroundings = isThorough ? judgeSurroundings(survey) : [];
   return {
     facts: survey.facts,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -17,6 +17,7 @@ import { openLocal } from '../../../../src/remote/local/connection.js';
 import { createPool } from '../../../../src/remote/pool/pool.js';
 import { checkNodes } from '../../../../src/run/preflight/check-nodes.js';
 import type { NodeCheck } from '../../../../src/run/preflight/findings.js';
+import { controllerToken } from '../../../../src/run/place.js';
 import { nodeSpec, scenarioSpec, serviceSpec } from '../../../support/specs.js';
 import { sshConnector } from '../../../support/ssh-connections.js';
 import { makeStandInDocker } from '../../../support/stand-in-docker.js';
@@ -47,6 +48,7 @@ async function openWorld(environment: Record<string, string> = {}): Promise<Worl
           docker: createComposeBackend({ pool }),
         },
         clock: systemClock,
+        run: 'r1',
         root,
         signal: new AbortController().signal,
         scenarios,
@@ -168,13 +170,28 @@ describe('a thorough look', () => {
     expect(await readdir(mounted)).toEqual([]);
   });
 
+  it('runs a program in the run’s own folder, and takes along what one that was cut off has left', async () => {
+    const { check, root } = await openWorld();
+    const work = path.join(root, 'work');
+    const node = nodeSpec({ dockerComposePath: work });
+    const left = path.join(work, `playbook-r1-${controllerToken(root)}`, '.trial.99999999');
+    await mkdir(left, { recursive: true });
+    const [found] = await check([node], { strategy: 'thorough' });
+    expect(problems(found)).toEqual([]);
+    expect(existsSync(left)).toBe(false);
+  });
+
   it('makes a container and removes it', async () => {
     const folder = await makeTempFolder();
     const docker = await makeStandInDocker(folder);
-    const { check } = await openWorld({ PATH: docker.path });
+    const { check, root } = await openWorld({ PATH: docker.path });
     const [fine] = await check([nodeSpec({ runtime: 'docker' })], { strategy: 'thorough' });
     expect(problems(fine)).toEqual([]);
     expect(existsSync(path.join(folder, 'state/containers'))).toBe(false);
+    // By these a sweep of the run finds it, if nobody comes to removing it.
+    expect(await readFile(path.join(folder, 'state/created'), 'utf8')).toContain(
+      `--label playbook.run=r1 --label playbook.controller=${controllerToken(root)} `,
+    );
     await writeFile(path.join(folder, 'state/broken'), '');
     const [broken] = await check([nodeSpec({ runtime: 'docker' })], { strategy: 'thorough' });
     expect(problems(broken)).toEqual([
