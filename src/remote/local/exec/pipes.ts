@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -24,6 +24,10 @@ export interface PipeSupply {
 
 /** Starting `mkfifo` costs a few milliseconds, so pipes are made in stock: so many, or as many as are waited for. */
 const BATCH = 16;
+/** Of the folders in which they get their names, each for some milliseconds. */
+const PREFIX = 'playbook-pipes-';
+/** What is older was left by somebody who was killed in these milliseconds. */
+const ABANDONED_MS = 60_000;
 
 export function createPipeSupply(): PipeSupply {
   let stock: Pipe[] = [];
@@ -31,8 +35,11 @@ export function createPipeSupply(): PipeSupply {
   let refilling: Promise<boolean> | null = null;
   let waiting = 0;
   let isClosed = false;
+  let hasTidiedUp = false;
 
   const refill = async () => {
+    if (!hasTidiedUp) void removeAbandoned();
+    hasTidiedUp = true;
     const made = await makePipes(Math.max(BATCH, 2 * waiting));
     if (isClosed) made.forEach(closePipe);
     else stock.push(...made);
@@ -67,7 +74,7 @@ async function makePipes(count: number): Promise<Pipe[]> {
   const pipes: Pipe[] = [];
   let folder: string | null = null;
   try {
-    folder = await mkdtemp(path.join(tmpdir(), 'playbook-'));
+    folder = await mkdtemp(path.join(tmpdir(), PREFIX));
     const names = Array.from({ length: count }, (_, index) =>
       path.join(String(folder), `${index}`),
     );
@@ -79,6 +86,20 @@ async function makePipes(count: number): Promise<Pipe[]> {
     if (folder !== null) await rm(folder, { recursive: true, force: true });
   }
   return pipes;
+}
+
+/** Nobody else would ever find them: they bear no marks of a run. */
+async function removeAbandoned(): Promise<void> {
+  const entries = await readdir(tmpdir()).catch(() => []);
+  for (const name of entries.filter((entry) => entry.startsWith(PREFIX))) {
+    const folder = path.join(tmpdir(), name);
+    try {
+      const ageMs = Date.now() - (await lstat(folder)).mtimeMs;
+      if (ageMs > ABANDONED_MS) await rm(folder, { recursive: true });
+    } catch {
+      // It is gone meanwhile, or another user's.
+    }
+  }
 }
 
 /** In a session of its own: a Ctrl-C on the terminal is not meant for it. */
