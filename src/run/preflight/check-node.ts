@@ -4,7 +4,8 @@ import { createFailure, type Failure, type FailureKind } from '../../model/failu
 import type { NodeSpec, Runtime } from '../../model/node.js';
 import type { Connection } from '../../remote/connection.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
-import { basesOn, controllerToken } from '../place.js';
+import { controllerToken } from '../controller.js';
+import { basesOn } from '../place.js';
 import { type Findings, joinFindings, type NodeCheck, NOTHING_FOUND } from './findings.js';
 import { judgeDisks } from './judge/disk.js';
 import { judgeGpus } from './judge/gpus.js';

@@ -71,7 +71,7 @@ export async function removeFoldersOf(
     { timeoutMs: PATIENCE_MS },
   );
   if (result.termination === 'exited' && result.exitCode === 0) return null;
-  if (result.termination === 'timed-out') return [`no answer within ${PATIENCE_MS / 1000} s`];
+  if (result.termination === 'timed-out') return [`no answer within ${PATIENCE_MS / 60_000} min`];
   return result.stderr.toString('utf8').trim().split('\n').slice(-5);
 }
 

@@ -17,7 +17,7 @@ import { openLocal } from '../../../../src/remote/local/connection.js';
 import { createPool } from '../../../../src/remote/pool/pool.js';
 import { checkNodes } from '../../../../src/run/preflight/check-nodes.js';
 import type { NodeCheck } from '../../../../src/run/preflight/findings.js';
-import { controllerToken } from '../../../../src/run/place.js';
+import { controllerToken } from '../../../../src/run/controller.js';
 import { nodeSpec, scenarioSpec, serviceSpec } from '../../../support/specs.js';
 import { sshConnector } from '../../../support/ssh-connections.js';
 import { makeStandInDocker } from '../../../support/stand-in-docker.js';
