@@ -9,6 +9,7 @@ import type { StreamTransferContext } from '../context.js';
 import { ContentDiffers, NodeError } from '../errors.js';
 import type { Progress } from '../progress.js';
 import type { Sink } from './intake.js';
+import { makeLinks } from './links.js';
 import { placeTree } from './place.js';
 import { acceptFile, openIncomingFile } from './receive-file.js';
 import { receive } from './receive.js';
@@ -42,7 +43,7 @@ export async function openIncomingFolder(
   const tree = Buffer.from(path.join(stage, 'tree'));
   await mkdir(stage, { mode: 0o700 });
   await mkdir(tree);
-  const unpacker: Unpacker = createUnpacker(tree, [Buffer.from(from), realPath], progress);
+  const unpacker: Unpacker = createUnpacker(tree, progress);
   const hash = createHash('sha256');
 
   return {
@@ -59,9 +60,11 @@ export async function openIncomingFolder(
         throw new ContentDiffers('what came has another sha256 than what the node sent');
       }
       await unpacker.finish();
-      for (const name of findChanged(report, (text) => sizeIn(tree, text))) {
-        await fetchAgain(job, tree, Buffer.from(name, 'latin1'));
+      for (const name of findChanged(report, (file) => sizeIn(tree, file))) {
+        await fetchAgain(job, tree, name);
       }
+      // Last, so that nothing is looked up or written through one.
+      makeLinks(tree, unpacker.links, [Buffer.from(from), realPath]);
       await placeTree(tree, Buffer.from(to), unpacker.folders, context.clock);
     },
     async close() {
@@ -72,8 +75,8 @@ export async function openIncomingFolder(
 }
 
 /** `undefined` where there is no such file in the tree. */
-function sizeIn(tree: Buffer, name: string): number | undefined {
-  const status = lstatSync(joinBytes(tree, Buffer.from(name, 'latin1')), { throwIfNoEntry: false });
+function sizeIn(tree: Buffer, name: Buffer): number | undefined {
+  const status = lstatSync(joinBytes(tree, name), { throwIfNoEntry: false });
   return status?.isFile() ? status.size : undefined;
 }
 

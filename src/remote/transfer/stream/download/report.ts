@@ -1,5 +1,6 @@
 import { NodeError } from '../errors.js';
 import { readComplaint } from '../node/complaint.js';
+import { safeName } from './entry-name.js';
 import { END_OF_MESSAGES } from './scripts.js';
 
 /** What `SEND` says when it is done. */
@@ -44,16 +45,15 @@ const HARMLESS =
   /^$|: socket ignored$|^tar: Exiting with failure status due to previous errors$|time stamp/;
 
 /**
- * Names of files, relative to the folder, that have to be read again because they were written to meanwhile, a byte to a
- * character.
+ * Names of files, below the folder, that have to be read again because they were written to meanwhile.
  *
  * @param received What came of each file, in bytes; `undefined` where none of that name did.
- * @throws NodeError where tar failed for another reason.
+ * @throws NodeError where tar failed for another reason; EntryRefused where a name leads out of the folder.
  */
 export function findChanged(
   { messages, details }: Report,
-  received: (name: string) => number | undefined,
-): string[] {
+  received: (name: Buffer) => number | undefined,
+): Buffer[] {
   const changed = new Set<string>();
   const others: string[] = [];
   for (const line of messages.split('\n')) {
@@ -66,11 +66,9 @@ export function findChanged(
     throw readComplaint(Buffer.from(messages, 'latin1').toString());
   }
   for (const [name, size] of parseSizes(details)) {
-    if (received(name) !== size) changed.add(name);
+    if (received(safeName(name)) !== size) changed.add(name);
   }
-  return [...changed]
-    .map((name) => name.replace(/^\.\//, ''))
-    .filter((name) => received(`./${name}`) !== undefined);
+  return [...changed].map(safeName).filter((name) => received(name) !== undefined);
 }
 
 /** `SIZE/./NAME`: names may hold newlines, but none holds `/./`. */

@@ -7,18 +7,17 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  symlinkSync,
   writeSync,
 } from 'node:fs';
 
 import { type Extract, type Header, extract } from 'tar-stream';
 
-import { LinkLeadsOutside, joinBytes, resolveLink } from '../../scan.js';
+import { joinBytes } from '../../scan.js';
 import { EntryRefused } from '../errors.js';
 import type { Moded } from '../moded.js';
 import type { Progress } from '../progress.js';
 import { safeName } from './entry-name.js';
-import { staysInTree } from './links.js';
+import type { IncomingLink } from './links.js';
 
 /** Of names, which are kept until the end: more than that is no folder anybody wants here. */
 const MOST_ENTRIES = 2_000_000;
@@ -27,28 +26,25 @@ const MOST_NAME_BYTES = 256 * 1024 * 1024;
 /** Unpacks a tar stream from a node that is not trusted. */
 export interface Unpacker {
   readonly write: (data: Buffer) => Promise<void>;
-  /** The stream is over: makes the links. */
+  /** Resolves when all of the stream is unpacked. */
   readonly finish: () => Promise<void>;
   /** Closes what is open. */
   readonly dispose: () => void;
   /** Folders, with the modes they are to get when everything is in its place. */
   readonly folders: readonly Moded[];
+  /** What is to be made when nothing is written into the tree any more. */
+  readonly links: readonly IncomingLink[];
 }
 
 /**
- * Only files and folders are made while the stream is read, all of them new: whatever it holds, nothing is written
- * through a link. Files are written synchronously, many of them for each chunk that comes.
+ * Only files and folders are made, all of them new: whatever the stream holds, nothing is written through a link. Files
+ * are written synchronously, many of them for each chunk that comes.
  *
  * @param tree Where to; an empty folder.
- * @param sources Paths of the folder on the node, for links that are absolute.
  */
-export function createUnpacker(
-  tree: Buffer,
-  sources: readonly Buffer[],
-  progress: Progress,
-): Unpacker {
+export function createUnpacker(tree: Buffer, progress: Progress): Unpacker {
   const folders: Moded[] = [];
-  const links: { readonly path: Buffer; readonly target: Buffer }[] = [];
+  const links: IncomingLink[] = [];
   const stream: Extract = extract({ filenameEncoding: 'latin1' } as object);
   let descriptor: number | null = null;
   let entries = 0;
@@ -162,6 +158,7 @@ export function createUnpacker(
 
   return {
     folders,
+    links,
     async write(data) {
       let isDrained = stream.write(data);
       if (isDrained) {
@@ -174,14 +171,6 @@ export function createUnpacker(
     async finish() {
       stream.end(null);
       await settle(() => isFinished);
-      for (const { path, target } of links) {
-        const inside = resolveLink(path, target, sources);
-        if (inside === null) throw new LinkLeadsOutside(path, target);
-        symlinkSync(inside, joinBytes(tree, path));
-      }
-      for (const { path, target } of links) {
-        if (!staysInTree(tree, path)) throw new LinkLeadsOutside(path, target);
-      }
     },
     dispose() {
       closeOpen();

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   appendFile,
   chmod,
@@ -20,8 +20,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection } from '../../../../../src/remote/connection.js';
 import type { Exec } from '../../../../../src/remote/transfer/stream/context.js';
 import { downloadByStream } from '../../../../../src/remote/transfer/stream/download/download.js';
-import { END_OF_MESSAGES } from '../../../../../src/remote/transfer/stream/download/scripts.js';
 import { makeTempFolder } from '../../../../support/temp-folder.js';
+import { type Member, member, sending, sendingFolder, sha256 } from './hostile-node.js';
 import { contextOf, failureOf, openNode } from './nodes.js';
 import { ALL_TOOLS } from './tools.js';
 
@@ -276,32 +276,6 @@ describe.each(ALL_TOOLS)('downloading as a stream from a node with $name', (tool
 });
 
 describe('a node that is not to be trusted', () => {
-  interface Member {
-    readonly name: string;
-    readonly type?: string;
-    readonly content?: string;
-    readonly target?: string;
-  }
-  /** A node that sends this whatever it is asked. */
-  const sending = (stream: Buffer, report: string): Exec => {
-    return async (_, options) => {
-      const output = options?.stdout;
-      if (output && !output.write(stream)) {
-        await new Promise((resolve) => {
-          output.once('drain', resolve);
-          output.once('close', resolve);
-        });
-      }
-      const stderr = Buffer.from(`\n${END_OF_MESSAGES}\n${report}\n`);
-      const stdout = Buffer.alloc(0);
-      return { termination: 'exited', exitCode: 0, stdout, stderr, durationMs: 1 };
-    };
-  };
-  const sendingFolder = (members: readonly Member[]): Exec => {
-    const archive = Buffer.concat([...members.map(member), Buffer.alloc(10_240)]);
-    const report = `tar 0\ntee 0\n${sha256(archive)} *stdin`;
-    return sending(Buffer.concat([Buffer.from('folder /real\0'), archive]), report);
-  };
   const download = (to: string, exec: Exec) =>
     downloadByStream('/from', to, contextOf({ node: 'node1', exec }));
 
@@ -345,11 +319,59 @@ describe('a node that is not to be trusted', () => {
       ],
     ],
     ['a kind of its own', [{ name: './evil', type: 'V' }]],
+    [
+      'a link behind links that lead up',
+      [
+        { name: './p', type: '5' },
+        { name: './p/q', type: '5' },
+        { name: './p/q/up', type: '2', target: '../..' },
+        { name: './p/q/u1', type: '2', target: 'up/..' },
+        { name: './p/q/u1/evil', type: '2', target: '../x' },
+      ],
+    ],
+    [
+      'a link behind another',
+      [
+        { name: './a', type: '2', target: '.' },
+        { name: './a/evil', type: '2', target: 'x' },
+      ],
+    ],
+    ['a link back from where a later link may be', [{ name: './l', type: '2', target: 'a/../b' }]],
   ])('is refused %s, and nothing is written', async (_, members) => {
     const parent = await makeTempFolder();
     const failure = failureOf(await download(path.join(parent, 'to'), sendingFolder(members)));
     expect(failure.kind).toBe('transfer');
     expect(await readdir(parent)).toEqual([]);
+  });
+
+  it.each([
+    ['what tar says', '', 'tar: ./../evil: file changed as we read it', 1],
+    ['what tar says, further on', '', 'tar: a/../../evil: file changed as we read it', 1],
+    ['the sizes of files', '3/./../evil', '', 0],
+  ])('cannot have a file replaced by a name in %s', async (_, sizes, messages, status) => {
+    const parent = await makeTempFolder();
+    await writeFile(path.join(parent, 'evil'), 'before');
+    await mkdir(path.join(parent, 'to'));
+    const exec = sendingFolder([{ name: './a', content: 'x' }], { messages, sizes, status });
+    const failure = failureOf(await download(path.join(parent, 'to'), exec));
+    expect(failure.message).toContain('leads elsewhere');
+    expect(await readFile(path.join(parent, 'evil'), 'utf8')).toBe('before');
+    expect(await readdir(path.join(parent, 'to'))).toEqual([]);
+  });
+
+  it('cannot have a file replaced behind a link that it sent', async () => {
+    const parent = await makeTempFolder();
+    await mkdir(path.join(parent, 'to/sub'), { recursive: true });
+    await writeFile(path.join(parent, 'to/sub/kept'), 'before');
+    const exec = sendingFolder(
+      [
+        { name: './a', content: 'x' },
+        { name: './link', type: '2', target: 'sub' },
+      ],
+      { messages: 'tar: ./link/kept: file changed as we read it', status: 1 },
+    );
+    expect(await download(path.join(parent, 'to'), exec)).toMatchObject({ ok: true });
+    expect(await readFile(path.join(parent, 'to/sub/kept'), 'utf8')).toBe('before');
   });
 
   it('may send devices, of which nothing is made', async () => {
@@ -389,31 +411,8 @@ describe('a node that is not to be trusted', () => {
     expect(failure.kind).toBe('transfer');
     expect(await readdir(parent)).toEqual([]);
   });
-
-  /** An entry of a tar stream, as POSIX has it. */
-  function member({ name, type = '0', content = '', target = '' }: Member): Buffer {
-    const header = Buffer.alloc(512);
-    header.write(name, 0);
-    header.write('0000644\0', 100);
-    header.write('0000000\0', 108);
-    header.write('0000000\0', 116);
-    header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124);
-    header.write('00000000000\0', 136);
-    header.write('        ', 148);
-    header.write(type, 156);
-    header.write(target, 157);
-    header.write('ustar\x0000', 257);
-    const sum = header.reduce((total, byte) => total + byte, 0);
-    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-    const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
-    return Buffer.concat([header, Buffer.from(content), padding]);
-  }
 });
 
 function bytesPath(folder: string, name: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${folder}/`), name]);
-}
-
-function sha256(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
 }

@@ -69,18 +69,34 @@ describe('what a node reports of what it sent', () => {
       'tar: ./socket: socket ignored',
     ].join('\n');
     const changed = findChanged(report(messages, `tar 1\ntee 0\n${digest} *stdin\n`), (name) =>
-      name === './.' ? undefined : 1,
+      name.length === 0 ? undefined : 1,
     );
-    expect(changed).toEqual(['a\nb\\c\u00c3\u00a4', 'short']);
+    expect(changed).toEqual([Buffer.from('a\nb\\c\u00e4'), Buffer.from('short')]);
   });
 
   it('names what has another size than what came, where tar itself says nothing', () => {
     const details = `tar 0\ntee 0\n${digest}  -\n3/./a\n12/./b\n5/x/c\n7/./new\n`;
     const received = new Map([
-      ['./a', 3],
-      ['./b\n5/x/c', 11],
+      ['a', 3],
+      ['b\n5/x/c', 11],
     ]);
-    expect(findChanged(report('', details), (name) => received.get(name))).toEqual(['b\n5/x/c']);
+    const changed = findChanged(report('', details), (name) => received.get(name.toString()));
+    expect(changed).toEqual([Buffer.from('b\n5/x/c')]);
+  });
+
+  it.each([
+    ['in what tar says', 'tar: ./../evil: file changed as we read it', '', 1],
+    [
+      'hidden in what tar says',
+      String.raw`tar: ./a\057..\057..\057evil: file changed as we read it`,
+      '',
+      1,
+    ],
+    ['that is absolute', 'tar: /etc/passwd: file changed as we read it', '', 1],
+    ['in the sizes', '', '3/./a/../../evil\n', 0],
+  ])('is refused with a name %s that leads elsewhere', (_, messages, sizes, status) => {
+    const parsed = report(messages, `tar ${status}\ntee 0\n${digest} *stdin\n${sizes}`);
+    expect(() => findChanged(parsed, () => 1)).toThrow('leads elsewhere');
   });
 
   it('is an error where tar failed for another reason', () => {
