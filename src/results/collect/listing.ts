@@ -92,11 +92,21 @@ export async function listFolder(
     isLink: name.startsWith('l'),
     path: name.slice('f./'.length),
   }));
+  const astray = named.find(({ path }) => !isBelow(path));
+  if (astray) {
+    const what = `the node listed ${JSON.stringify(astray.path)} below ${realFolder}, which leads elsewhere`;
+    return { ok: false, failure: createFailure('transfer', what, { node: connection.node }) };
+  }
   const links = named.filter(({ isLink }) => isLink).map(({ path }) => path);
   const ends = await resolveLinks(connection, realFolder, links, signal);
   if (!ends.ok) return ends;
   const entries = named.map(({ path }) => ({ path, link: ends.value.get(path) ?? null }));
   return { ok: true, value: { root: realRoot, folder: realFolder, entries } };
+}
+
+/** The node is not trusted, and files here get these names. */
+function isBelow(name: string): boolean {
+  return name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
 async function resolveLinks(

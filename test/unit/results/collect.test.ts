@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import type { ResultPath } from '../../../src/model/scenario.js';
+import type { Connection } from '../../../src/remote/connection.js';
 import { type Collection, collectArtifacts } from '../../../src/results/collect/collect.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 import { openNode } from './connection.js';
@@ -231,6 +232,44 @@ describe('collecting files', () => {
     expect(failures).toMatchObject([{ kind: 'result_refused' }]);
     expect(failures[0]?.message).toContain('only a whole directory can hold it');
   });
+});
+
+describe('a node that is not to be trusted', () => {
+  it.each(['../evil', 'a/../../evil', '/evil', './/evil'])(
+    'has nothing written outside of the artifacts for %j among its files',
+    async (name) => {
+      const root = await makeTempFolder();
+      const [work, home] = [path.join(root, 'work'), path.join(root, 'home')];
+      await put(work, { x: 'evil' });
+      await mkdir(home);
+      const connection = await openNode(root);
+      const answers = [
+        // With a link that leads outside, files are fetched one by one.
+        [work, work, `l./${name}`, 'l./outside'],
+        [`f${path.join(work, 'x')}`, 'f/etc/hostname'],
+      ];
+      const hostile: Connection = {
+        ...connection,
+        exec: (command, options) => {
+          const answer = answers.shift();
+          if (!answer) return connection.exec(command, options);
+          const argv = ['printf', String.raw`%s\0`, ...answer] as const;
+          return connection.exec({ argv }, options);
+        },
+      };
+      const { failures } = await collectArtifacts({
+        connection: hostile,
+        workingFolder: work,
+        resultPaths: [declare('./')],
+        undeclared: null,
+        destination: home,
+        signal: new AbortController().signal,
+      });
+      expect(failures).toMatchObject([{ kind: 'transfer' }]);
+      expect((await readdir(root)).sort()).toEqual(['home', 'work']);
+      expect(await readdir(home)).toEqual([]);
+    },
+  );
 });
 
 describe('collecting', () => {
