@@ -9,7 +9,7 @@ import { findKnownKeys, keyTypeOf, type KnownHosts, type KnownKey } from './know
 export interface HostKeyRecord {
   readonly check: HostKeyCheck;
   readonly keys: readonly KnownKey[];
-  /** Of the host without its port: only good for recognising a key. */
+  /** Of the host without its port: only good for recognising a key, and only where the host with its port has none. */
   readonly fallbackKeys: readonly KnownKey[];
 }
 
@@ -22,9 +22,7 @@ export function lookUpHost(check: HostKeyCheck, hosts: readonly KnownHosts[]): H
 
 /** The types of key to ask the host for first. */
 export function knownKeyTypes(record: HostKeyRecord): readonly string[] {
-  const ofHost = record.keys.filter(({ marker }) => marker === null);
-  const keys = ofHost.length > 0 ? ofHost : record.fallbackKeys.filter(isPlain);
-  return [...new Set(keys.map(({ type }) => type))];
+  return [...new Set(trustedKeys(record).map(({ type }) => type))];
 }
 
 export type HostKeyVerdict =
@@ -47,7 +45,7 @@ export function judgeHostKey(record: HostKeyRecord, blob: Buffer, address: strin
     const failure = revokedFailure(address, blob, revoked);
     return { verdict: 'refused', failure, isRevoked: true };
   }
-  if (all.some((known) => isPlain(known) && known.key === shown)) return { verdict: 'known' };
+  if (trustedKeys(record).some(({ key }) => key === shown)) return { verdict: 'known' };
   const plain = keys.filter(isPlain);
   const onRecord = plain.find(({ type }) => type === keyTypeOf(blob)) ?? plain[0];
   if (onRecord) {
@@ -61,6 +59,11 @@ export function judgeHostKey(record: HostKeyRecord, blob: Buffer, address: strin
 /** `SHA256:…` as ssh prints it. */
 export function fingerprint(blob: Buffer): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+}
+
+function trustedKeys({ keys, fallbackKeys }: HostKeyRecord): readonly KnownKey[] {
+  const ofHost = keys.filter(isPlain);
+  return ofHost.length > 0 ? ofHost : fallbackKeys.filter(isPlain);
 }
 
 function isPlain({ marker }: KnownKey): boolean {

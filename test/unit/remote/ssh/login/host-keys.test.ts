@@ -57,6 +57,19 @@ describe.skipIf(SSHD_MISSING !== null)(
       valueOf(await createLogins().logIn(sshd.nodeSpec({ knownHosts: file })));
     });
 
+    it('takes no key of the host without its port where the host with its port has another', async () => {
+      const file = await knownHosts(
+        `[127.0.0.1]:${sshd.port} ${await strangeKey()}`,
+        `127.0.0.1 ${keyPart()}`,
+      );
+      for (const hostKey of ['strict', 'accept-new'] as const) {
+        const node = sshd.nodeSpec({ knownHosts: file, hostKey });
+        const failure = failureOf(await createLogins().logIn(node));
+        expect(failure.kind).toBe('host_key');
+        expect(failure.message).toContain('is not the one on record');
+      }
+    });
+
     it('does not find a host in a line that excludes it', async () => {
       const file = await knownHosts(`[127.0.0.*]:*,![127.0.0.1]:${sshd.port} ${keyPart()}`);
       const failure = failureOf(await createLogins().logIn(sshd.nodeSpec({ knownHosts: file })));
