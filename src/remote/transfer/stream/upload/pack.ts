@@ -17,14 +17,16 @@ const SLICE_MS = 20;
 const TREE = Buffer.from('tree/');
 const CURRENT = Buffer.from('./');
 const END = Buffer.from([0]);
+/** Of the number in the name of a list of modes, so that their order is that of their names. */
+const MODE_DIGITS = 6;
 
 export interface PackOptions {
   readonly clock: Clock;
   readonly progress: Progress;
   /** Told of every file that is left out because it is large. */
   readonly onLarge: (path: Buffer) => void;
-  /** Asked when all files have been read: whether the modes of folders are part of this stream. */
-  readonly withModes: () => boolean;
+  /** Asked when all files have been read: whether the modes of folders are part of this stream, too. */
+  readonly withFolderModes: () => boolean;
 }
 
 /**
@@ -37,19 +39,20 @@ export interface PackOptions {
 export async function* packFolder(
   root: Buffer,
   entries: readonly TreeEntry[],
-  { clock, progress, onLarge, withModes }: PackOptions,
+  { clock, progress, onLarge, withFolderModes }: PackOptions,
 ): AsyncGenerator<Buffer, string, undefined> {
   const writer = new ChunkWriter();
   const hash = createHash('sha256');
   const list: Buffer[] = [];
-  const modes: Moded[] = [];
+  const folders: Moded[] = [];
+  const files: Moded[] = [];
   let sliceEnd = clock.monotonic() + SLICE_MS;
 
   for (const entry of entries) {
     const name = Buffer.concat([TREE, entry.path]);
     switch (entry.type) {
       case 'directory':
-        modes.push(entry);
+        folders.push(entry);
         yield* writer.add(headerOf('directory', name, entry.mode | 0o700), NOTHING);
         break;
       case 'link':
@@ -69,7 +72,7 @@ export async function* packFolder(
         } else {
           yield* writer.add(header, content.bytes, progress.addBytes);
         }
-        if (mode !== header.mode) modes.push({ path: entry.path, mode });
+        if (mode !== header.mode) files.push({ path: entry.path, mode });
         hash.update(content.bytes);
         list.push(CURRENT, entry.path, END);
         progress.addFiles(1);
@@ -83,12 +86,10 @@ export async function* packFolder(
     }
   }
 
-  if (withModes()) {
-    const digits = 6;
-    for (const [index, { mode, names }] of planModes(modes).entries()) {
-      const name = `modes/${String(index).padStart(digits, '0')}.${mode.toString(8).padStart(4, '0')}`;
-      yield* writer.add(headerOf('file', Buffer.from(name), 0o600, names.length), names);
-    }
+  const modes = withFolderModes() ? [...folders, ...files] : files;
+  for (const [index, { mode, names }] of planModes(modes).entries()) {
+    const name = `modes/${String(index).padStart(MODE_DIGITS, '0')}.${mode.toString(8).padStart(4, '0')}`;
+    yield* writer.add(headerOf('file', Buffer.from(name), 0o600, names.length), names);
   }
   const names = Buffer.concat(list);
   yield* writer.add(headerOf('file', Buffer.from('list'), 0o600, names.length), names);

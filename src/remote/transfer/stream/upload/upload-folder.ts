@@ -34,12 +34,15 @@ export async function uploadFolder(
     () => true,
   );
 
-  async function sendFolder(some: readonly TreeEntry[], withModes: () => boolean): Promise<void> {
+  async function sendFolder(
+    some: readonly TreeEntry[],
+    withFolderModes: () => boolean,
+  ): Promise<void> {
     let digest = '';
     const { clock } = context;
     const onLarge = (path: Buffer) => large.push(path);
     const input = (async function* () {
-      digest = yield* packFolder(from, some, { clock, progress, onLarge, withModes });
+      digest = yield* packFolder(from, some, { clock, progress, onLarge, withFolderModes });
     })();
     const end = await runScript(context, RECEIVE_FOLDER, [to, labelOf(to)], { signal, input });
     try {

@@ -47,6 +47,27 @@ describe.each(TOOLS_BY_PROCESSORS)('uploading large files to a node with $name',
     for (const root of [from, to]) await chmod(path.join(root, 'weights'), 0o755);
   });
 
+  it('keeps the modes of small files beside a large one', async () => {
+    const from = await makeTempFolder();
+    await writeFile(path.join(from, 'large'), Buffer.alloc(33 * MB));
+    await mkdir(path.join(from, 'closed'));
+    const modes = { none: 0o000, unreadable: 0o200, 'closed/unreadable': 0o200, script: 0o751 };
+    for (const [name, mode] of Object.entries(modes)) {
+      await writeFile(path.join(from, name), 'x');
+      await chmod(path.join(from, name), mode);
+    }
+    await chmod(path.join(from, 'closed'), 0o500);
+    const to = path.join(await makeTempFolder(), 'to');
+    for (let round = 0; round < 2; round += 1) {
+      expect(await upload(from, to)).toMatchObject({ ok: true, value: { files: 5 } });
+      for (const [name, mode] of Object.entries(modes)) {
+        expect((await stat(path.join(to, name))).mode & 0o7777, name).toBe(mode);
+      }
+      expect((await stat(path.join(to, 'closed'))).mode & 0o777).toBe(0o500);
+    }
+    for (const root of [from, to]) await chmod(path.join(root, 'closed'), 0o755);
+  });
+
   it('brings all of a file that grows meanwhile', async () => {
     const from = path.join(await makeTempFolder(), 'growing');
     // More than is read ahead.
