@@ -90,7 +90,10 @@ export interface DeploymentBackend {
    * or when the signal aborts. May be called several times.
    */
   watch(running: RunningService, signal: AbortSignal): AsyncIterable<ServiceEvent>;
-  /** The log's lines from its beginning, and on as they are written, until the service has ended or the signal aborts. */
+  /**
+   * The log's lines from its beginning, and on as they are written, until the service has ended or the signal aborts. Those
+   * of a service with several containers may come again after a lost connection.
+   */
   followLog(running: RunningService, signal: AbortSignal): AsyncIterable<string>;
   /** The last lines of the log, oldest first; empty where there is none, or nobody tells them in good time. */
   lastLines(running: RunningService, count: number): Promise<readonly string[]>;

@@ -37,6 +37,14 @@ export function createComposeBackend(options: ComposeBackendOptions): Deployment
     }
     return project;
   };
+  const historyOf = async (running: RunningService): Promise<History> => {
+    let history = histories.get(running);
+    if (!history) {
+      history = await projectOf(running.deployment).attach(running.service);
+      histories.set(running, history);
+    }
+    return history;
+  };
   const forget = (deployment: Deployment) => projects.delete(projectName(deployment));
 
   return {
@@ -61,15 +69,14 @@ export function createComposeBackend(options: ComposeBackendOptions): Deployment
     },
 
     async *watch(running, signal) {
-      let history = histories.get(running);
-      if (!history) {
-        history = await projectOf(running.deployment).attach(running.service);
-        histories.set(running, history);
-      }
+      const history = await historyOf(running);
       yield* history.events.read(signal);
     },
 
-    followLog: (running, signal) => followLines(pool, running, redactor, signal),
+    followLog(running, signal) {
+      const history = () => historyOf(running);
+      return followLines({ pool, clock, redactor, history }, running, signal);
+    },
     lastLines: (running, count) => readLastLines(pool, running, redactor, count),
     saveLog: (running, to, signal) => saveLogFile(pool, running, redactor, clock, to, signal),
 

@@ -1,3 +1,4 @@
+import { OVER, onAbort } from '../../async/abort.js';
 import type { Clock } from '../../async/clock.js';
 import { createLineSplitter } from '../../remote/lines.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
@@ -6,21 +7,67 @@ import type { Outcome } from '../../model/failure.js';
 import type { RunningService } from '../backend.js';
 import { LAST_LINES_MS, readOutput, saveOutput } from '../command-output.js';
 import { followLogCommand, lastLinesCommand, wholeLogCommand } from './commands.js';
+import type { History } from './watch/history.js';
 
-/** The lines of a service's log as they are written, until its containers have ended. */
+/** Before following again: the end of a container is told after that of its log, and a broken stream may break again. */
+const PAUSE_MS = 1_000;
+
+export interface FollowOptions {
+  readonly pool: ConnectionPool;
+  readonly clock: Clock;
+  readonly redactor: Redactor;
+  /** What happens to the service: asked for when its log seems to be over. */
+  readonly history: () => Promise<History>;
+}
+
+/**
+ * The lines of a service's log as they are written, until its containers have ended. Where docker stops telling them
+ * before that (the connection was lost, the daemon started anew), it is asked again.
+ */
 export async function* followLines(
-  pool: ConnectionPool,
+  { pool, clock, redactor, history }: FollowOptions,
   { deployment, service }: RunningService,
-  redactor: Redactor,
   signal: AbortSignal,
 ): AsyncGenerator<string, void, undefined> {
-  const splitter = createLineSplitter();
   const command = followLogCommand(deployment, service);
-  for await (const chunk of readOutput(pool, deployment.node, command, signal)) {
-    for (const line of splitter.push(chunk)) yield redactor.text(line);
+  let told = 0;
+  let toSkip = 0;
+  for (;;) {
+    const splitter = createLineSplitter();
+    const unseen = (lines: readonly string[]) => {
+      const rest = lines.slice(toSkip);
+      toSkip -= lines.length - rest.length;
+      told += rest.length;
+      return rest;
+    };
+    for await (const chunk of readOutput(pool, deployment.node, command, signal)) {
+      for (const line of unseen(splitter.push(chunk))) yield redactor.text(line);
+    }
+    if (signal.aborted) return;
+    const { containers, ended, hasEnded } = await history();
+    if (!(await sleepUntil(clock, PAUSE_MS, ended, signal))) return;
+    if (hasEnded()) {
+      for (const line of unseen(splitter.end())) yield redactor.text(line);
+      return;
+    }
+    // The lines of several containers come in another order each time: better twice than never.
+    toSkip = containers.length === 1 ? told : 0;
   }
-  if (signal.aborted) return;
-  for (const line of splitter.end()) yield redactor.text(line);
+}
+
+/** Sleeps, but not longer than until something is over. `false`: the signal has aborted. */
+async function sleepUntil(
+  clock: Clock,
+  ms: number,
+  over: Promise<unknown>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const wake = new AbortController();
+  const forget = onAbort(signal, () => wake.abort(OVER));
+  void over.then(() => wake.abort(OVER));
+  await clock.sleep(ms, wake.signal);
+  forget();
+  return !signal.aborted;
 }
 
 /** The last lines of a log, oldest first; empty where there is none, or nobody tells them in good time. */
