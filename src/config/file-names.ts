@@ -15,6 +15,13 @@ export const COMPOSE_FILES = [
   'docker-compose.yml',
   'docker-compose.yaml',
 ] as const;
+/** What compose itself lays over the file of the folder. */
+export const COMPOSE_OVERRIDE_FILES = [
+  'compose.override.yml',
+  'compose.override.yaml',
+  'docker-compose.override.yml',
+  'docker-compose.override.yaml',
+] as const;
 
 export const DEFAULT_SCRIPT = 'run_test.sh';
 export const TEST_CONFIG_FILE = 'test_config.json';

@@ -117,16 +117,22 @@ export interface LogReadiness extends ReadinessTiming {
 export type Readiness =
   NoReadiness | ContainerReadiness | HttpReadiness | TcpReadiness | CommandReadiness | LogReadiness;
 
+/** Where a service is defined. */
+export interface ComposeFiles {
+  /** Relative to the scenario's folder. */
+  readonly composeFile: string;
+  /** In the same folder: what is laid over it, as compose does by itself; `null`: nothing. */
+  readonly composeOverride: string | null;
+}
+
 /** One instance of a service on one node, fully resolved. */
-export interface ServiceSpec {
+export interface ServiceSpec extends ComposeFiles {
   /** `p-1`; `p-1@node2` where the service has instances on several nodes. Unique in its scenario. */
   readonly id: string;
   /** The service's name in its compose file. */
   readonly name: string;
   readonly node: string;
   readonly runtime: Runtime;
-  /** Relative to the scenario's folder. */
-  readonly composeFile: string;
   readonly dependsOn: readonly Dependency[];
   /** Some dependent waits for it to exit with status 0; then exiting is success, not a crash. */
   readonly isOneShot: boolean;

@@ -97,6 +97,7 @@ function documentService(service: ServiceSpec) {
     node: service.node,
     runtime: service.runtime,
     compose_file: service.composeFile,
+    compose_override: service.composeOverride,
     depends_on: service.dependsOn,
     one_shot: service.isOneShot,
     health_check: documentReadiness(service.readiness),

@@ -27,6 +27,7 @@ export function serviceSpec(
     node: 'node1',
     runtime: 'process',
     composeFile: 'docker-compose.yml',
+    composeOverride: null,
     dependsOn: dependsOn.map((dependency) => {
       const [service, condition] =
         typeof dependency === 'string' ? [dependency, 'service_started' as const] : dependency;

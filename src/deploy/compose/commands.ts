@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import type { Command } from '../../model/command.js';
 import { runMarks } from '../../model/run-identity.js';
-import type { ServiceSpec } from '../../model/service.js';
+import type { ComposeFiles, ServiceSpec } from '../../model/service.js';
 import type { Deployment } from '../backend.js';
 import { projectFilter, projectName, serviceFilter, slug } from './names.js';
 import type { ComposeTool } from './runtime/versions.js';
@@ -27,10 +27,10 @@ export function detectCommand(): Command {
 /** Prints the compose file as compose understands it, with secrets in it: to be read here, never to be kept. */
 export function configCommand(
   deployment: Deployment,
-  composeFile: string,
+  files: ComposeFiles,
   compose: ComposeTool,
 ): Command {
-  return composeCommand(deployment, composeFile, compose, [], ['config']);
+  return composeCommand(deployment, files, compose, [], ['config']);
 }
 
 export function missingImagesCommand(images: readonly string[]): Command {
@@ -50,14 +50,14 @@ export function pullCommand(image: string, platform: string | null): Command {
 /** @param override What is laid over the file; see `override.ts`. */
 export function buildCommand(
   deployment: Deployment,
-  composeFile: string,
+  files: ComposeFiles,
   compose: ComposeTool,
   services: readonly string[],
   override: string,
 ): Command {
-  const file = overridePath(deployment, composeFile);
+  const file = overridePath(deployment, files);
   const words = ['build', ...services];
-  const build = composeCommand(deployment, composeFile, compose, ['-f', file], words);
+  const build = composeCommand(deployment, files, compose, [file], words);
   const { argv, ...surroundings } = build;
   return { ...shell(BUILD, file, ...argv), ...surroundings, stdin: override };
 }
@@ -70,22 +70,16 @@ export function buildCommand(
  */
 export function createCommand(
   deployment: Deployment,
-  composeFile: string,
+  files: ComposeFiles,
   compose: ComposeTool,
   services: readonly string[],
   override: string,
 ): Command {
-  const file = overridePath(deployment, composeFile);
+  const file = overridePath(deployment, files);
   // What a former start left must not come back with its old events and logs.
   const options = ['--no-start', '--no-deps', '--no-build', '--force-recreate'];
   const create = ['up', ...options, ...services];
-  const { argv, ...surroundings } = composeCommand(
-    deployment,
-    composeFile,
-    compose,
-    ['-f', file],
-    create,
-  );
+  const { argv, ...surroundings } = composeCommand(deployment, files, compose, [file], create);
   return {
     ...shell(CREATE, file, projectFilter(deployment), ...argv),
     ...surroundings,
@@ -93,19 +87,21 @@ export function createCommand(
   };
 }
 
-function overridePath({ stateFolder }: Deployment, composeFile: string): string {
+function overridePath({ stateFolder }: Deployment, { composeFile }: ComposeFiles): string {
   return path.posix.join(stateFolder, `${slug(composeFile)}.override.json`);
 }
 
 /**
  * Compose as a person would run it in the folder of the file: that is where it looks for `.env` and starts relative
  * paths.
+ *
+ * @param over Absolute: what is laid over the files.
  */
 function composeCommand(
   deployment: Deployment,
-  composeFile: string,
+  { composeFile, composeOverride }: ComposeFiles,
   compose: ComposeTool,
-  files: readonly string[],
+  over: readonly string[],
   words: readonly string[],
 ): Command {
   const file = path.posix.resolve(deployment.workingFolder, composeFile);
@@ -118,9 +114,10 @@ function composeCommand(
       ...(compose.major >= 2 ? ['--profile', '*'] : []),
       '-p',
       projectName(deployment),
-      '-f',
-      path.posix.basename(file),
-      ...files,
+      ...[composeFile, ...(composeOverride === null ? [] : [composeOverride])]
+        .map((name) => path.posix.basename(name))
+        .concat(over)
+        .flatMap((name) => ['-f', name]),
       ...words,
     ],
     cwd: path.posix.dirname(file),

@@ -21,16 +21,34 @@ import { mergeService } from './merge.js';
  * Loads a compose file with everything that it extends and includes.
  *
  * @param path Absolute.
+ * @param override Absolute: a file that is laid over it.
  * @param named Where it is named, if it is.
- * @returns `undefined` where the file cannot be read at all; what is wrong within it is reported only.
+ * @returns `undefined` where a file cannot be read at all; what is wrong within it is reported only.
  */
 export async function loadCompose(
   context: ComposeContext,
   path: string,
+  override: string | null,
   named: Placed | undefined,
 ): Promise<LoadedServices | undefined> {
   const file = await readComposeFile(context, path, context.lookup, named);
-  return file && loadModel(context, [file], context.lookup, [path]);
+  if (!file) return undefined;
+  const loaded = await loadModel(context, [file], context.lookup, [path]);
+  if (override === null) return loaded;
+  const over = await readComposeFile(context, override, context.lookup, undefined);
+  if (!over) return undefined;
+  // Also over what the file includes, which is why these are not files of one model.
+  const services = new Map(loaded);
+  const laidOver = await loadModel(context, [over], context.lookup, [override]);
+  for (const service of laidOver.values()) layOver(services, service);
+  return services;
+}
+
+function layOver(services: Map<string, LoadedService>, service: LoadedService): void {
+  const { name, map } = service;
+  const earlier = services.get(name);
+  const merged = earlier && { ...earlier, map: mergeService(earlier.map, map) };
+  services.set(name, merged ?? service);
 }
 
 /** One model out of one file, or of several that are merged, the later over the earlier. */
@@ -43,13 +61,7 @@ async function loadModel(
   const services = new Map<string, LoadedService>();
   for (const file of files) {
     for (const [name, map] of await applyExtends(context, file, lookup)) {
-      const earlier = services.get(name);
-      const entry = file.services.get(name)?.entry;
-      services.set(name, {
-        name,
-        map: earlier ? mergeService(earlier.map, map) : map,
-        at: earlier?.at ?? placeOf(entry, map),
-      });
+      layOver(services, { name, map, at: placeOf(file.services.get(name)?.entry, map) });
     }
   }
   for (const file of files) {

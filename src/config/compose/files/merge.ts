@@ -1,8 +1,8 @@
 import type { YamlEntry, YamlMap, YamlNode } from '../../yaml/tree.js';
 
 /**
- * Merges two definitions of one service as compose does for `extends`, for several files of one `include` and for
- * nothing else: maps key by key, lists appended, scalars replaced, with exceptions by key.
+ * Merges two definitions of one service as compose does for `extends`, for several files of one `include` and for an
+ * override of the file, and for nothing else: maps key by key, lists appended, scalars replaced, with exceptions by key.
  */
 export function mergeService(base: YamlMap, over: YamlMap): YamlMap {
   return mergeMaps(base, over, '');

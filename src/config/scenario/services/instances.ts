@@ -1,12 +1,13 @@
 import { join, relative, sep } from 'node:path';
 
 import type { NodeSpec } from '../../../model/node.js';
+import type { ComposeFiles } from '../../../model/service.js';
 import type { SourceLocation } from '../../../model/source.js';
 import type { Section } from '../../check/section.js';
 import { loadCompose } from '../../compose/files/load.js';
 import type { ComposeService } from '../../compose/model.js';
 import { readService } from '../../compose/service.js';
-import { COMPOSE_FILES } from '../../file-names.js';
+import { COMPOSE_FILES, COMPOSE_OVERRIDE_FILES } from '../../file-names.js';
 import { chooseFile } from '../../project/config-file.js';
 import type { MetadataFile } from '../../schema/metadata.js';
 import { leavesFolder } from '../../source/place.js';
@@ -19,8 +20,7 @@ import type { Placement, ServiceEntry } from './placement.js';
 export interface Instance {
   readonly id: string;
   readonly service: ComposeService;
-  /** Relative to the scenario's folder. */
-  readonly composeFile: string;
+  readonly files: ComposeFiles;
   readonly node: NodeSpec;
   /** Its entry in `deployment.services`. */
   readonly entry: Section<ServiceEntry> | undefined;
@@ -42,7 +42,7 @@ export async function findInstances(
   metadata: Section<MetadataFile> | undefined,
   placement: Placement | undefined,
 ): Promise<Deployed> {
-  const files = createComposeFiles(context);
+  const files = createFileReader(context);
   const standard = await files.standard();
   const deployment = metadata?.section('deployment');
   if (deployment?.has('services') && placement) {
@@ -60,7 +60,7 @@ export async function findInstances(
         ? active.map((service) => ({
             id: service.name,
             service,
-            composeFile: standard.name,
+            files: standard.files,
             node,
             entry: undefined,
             source: service.at,
@@ -72,7 +72,7 @@ export async function findInstances(
 }
 
 async function findListed(
-  files: ComposeFiles,
+  files: FileReader,
   entries: readonly Section<ServiceEntry>[],
   placement: Placement,
 ): Promise<Deployed> {
@@ -99,7 +99,7 @@ async function findListed(
     if (file && !service) {
       entry.error(
         'name',
-        `there is no service \`${name}\` in ${file.name}`,
+        `there is no service \`${name}\` in ${file.files.composeFile}`,
         suggest(name, file.services.keys(), 'services there'),
       );
     }
@@ -110,7 +110,7 @@ async function findListed(
       instances.push({
         id,
         service,
-        composeFile: file.name,
+        files: file.files,
         node,
         entry,
         source: entry.at('name'),
@@ -122,35 +122,42 @@ async function findListed(
 }
 
 interface ReadFile {
-  /** Relative to the scenario's folder. */
-  readonly name: string;
+  readonly files: ComposeFiles;
   readonly services: ReadonlyMap<string, ComposeService>;
 }
 
 /** The compose files of one scenario, each read once. */
-interface ComposeFiles {
+interface FileReader {
   /** The one that is meant where none is named; `undefined` where there is none that can be read. */
   standard(): Promise<ReadFile | undefined>;
   of(entry: Section<ServiceEntry>): Promise<ReadFile | undefined>;
 }
 
-function createComposeFiles(context: ScenarioContext): ComposeFiles {
+function createFileReader(context: ScenarioContext): FileReader {
   const { compose, report } = context;
   const present = COMPOSE_FILES.filter((name) => context.content.has(name));
   const chosen = chooseFile(context.root, compose.folder, present, report);
+  const overrides = COMPOSE_OVERRIDE_FILES.filter((name) => context.content.has(name));
+  const override =
+    chosen.kind === 'found' ? chooseFile(context.root, compose.folder, overrides, report) : chosen;
   const read = new Map<string, ReadFile | undefined>();
+
+  const nameOf = (path: string) => relative(compose.folder, path).split(sep).join('/');
 
   async function readFile(path: string, entry: Section<ServiceEntry> | undefined) {
     if (!read.has(path)) {
       const value = entry?.map.entries.get('compose_file')?.value;
       const named = entry && value && { node: value, path: [...entry.path, 'compose_file'] };
-      const loaded = await loadCompose(compose, path, named);
+      // Only the file that compose finds by itself has one.
+      const isStandard = chosen.kind === 'found' && chosen.path === path;
+      const over = isStandard && override.kind === 'found' ? override.path : null;
+      const loaded = await loadCompose(compose, path, over, named);
       const services = new Map<string, ComposeService>();
       for (const service of loaded?.values() ?? []) {
         services.set(service.name, readService(report, service));
       }
-      const name = relative(compose.folder, path).split(sep).join('/');
-      read.set(path, loaded && { name, services });
+      const files = { composeFile: nameOf(path), composeOverride: over && nameOf(over) };
+      read.set(path, loaded && { files, services });
     }
     return read.get(path);
   }

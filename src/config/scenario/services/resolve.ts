@@ -50,13 +50,13 @@ export async function resolveServices(
   return {
     instances,
     services: resolved.map(({ instance, process, readiness }): ServiceSpec => {
-      const { id, service, node, composeFile, source } = instance;
+      const { id, service, node, files, source } = instance;
       return {
         id,
         name: service.name,
         node: node.name,
         runtime: node.runtime,
-        composeFile,
+        ...files,
         dependsOn: (edges.get(id) ?? []).map(withoutPlace),
         isOneShot: oneShots.has(id),
         readiness,

@@ -40,33 +40,36 @@ export async function createContainers(creation: Creation): Promise<Outcome<Cont
   const { compose } = detected.value;
   const containers = new Map<string, readonly string[]>();
   // One after the other: two that make the same network at the same time make two of it.
-  for (const [file, own] of groupByFile(services)) {
-    const created = await createOfFile(creation, compose, file, own);
+  for (const own of groupByFile(services)) {
+    const created = await createOfFile(creation, compose, own);
     if (!created.ok) return created;
     for (const { id } of own) containers.set(id, created.value.get(id) ?? []);
   }
   return { ok: true, value: containers };
 }
 
-function groupByFile(services: readonly ServiceSpec[]): Map<string, ServiceSpec[]> {
-  const groups = new Map<string, ServiceSpec[]>();
+type Services = readonly [ServiceSpec, ...ServiceSpec[]];
+
+function groupByFile(services: readonly ServiceSpec[]): Iterable<Services> {
+  const groups = new Map<string, Services>();
   for (const service of services) {
-    groups.set(service.composeFile, [...(groups.get(service.composeFile) ?? []), service]);
+    const group = groups.get(service.composeFile);
+    groups.set(service.composeFile, group ? [...group, service] : [service]);
   }
-  return groups;
+  return groups.values();
 }
 
 async function createOfFile(
   creation: Creation,
   compose: ComposeTool,
-  file: string,
-  services: readonly ServiceSpec[],
+  services: Services,
 ): Promise<Outcome<Containers>> {
+  const [files] = services;
   const { pool, deployment, signal } = creation;
   const { node } = deployment;
   const purpose = (what: string): Purpose => ({
     place: { node: node.name },
-    what: `${file}: ${what}`,
+    what: `${files.composeFile}: ${what}`,
     kind: 'service_start',
     timeoutMs: CREATE_MS,
     signal,
@@ -74,7 +77,7 @@ async function createOfFile(
   const explained = <T>(outcome: Outcome<T>): Outcome<T> =>
     outcome.ok ? outcome : { ok: false, failure: classifyCreate(outcome.failure, services) };
 
-  const config = configCommand(deployment, file, compose);
+  const config = configCommand(deployment, files, compose);
   const read = explained(
     await runOnNode(pool, node, config, {
       ...purpose('compose cannot use it'),
@@ -91,7 +94,7 @@ async function createOfFile(
     .filter((name) => model.services.get(name)?.isBuilt === true);
   const override = renderOverride(deployment, services, model);
   if (built.length > 0) {
-    const build = buildCommand(deployment, file, compose, built, override);
+    const build = buildCommand(deployment, files, compose, built, override);
     const done = explained(
       await runOnNode(pool, node, build, {
         ...purpose('images could not be built'),
@@ -103,7 +106,7 @@ async function createOfFile(
 
   let containers: Containers = new Map();
   for (const names of turnsOf(services, model, compose)) {
-    const create = createCommand(deployment, file, compose, names, override);
+    const create = createCommand(deployment, files, compose, names, override);
     const created = explained(
       await runOnNode(pool, node, create, purpose('containers could not be created')),
     );

@@ -738,3 +738,49 @@ describe('a service without a container', () => {
     expect((await load(compose(text, docker))).problems.map(show)).toEqual([]);
   });
 });
+
+describe('an override of the compose file', () => {
+  const text = `include: [other.yaml]
+services:
+  a:
+    command: a
+    environment: { X: "1", Y: "1" }
+`;
+  const others = {
+    'scenarios/one/other.yaml': 'services:\n  b: { command: b }\n',
+    'scenarios/one/compose.override.yaml': `services:
+  a:
+    environment: { Y: "2" }
+    depends_on: [c]
+  b: { command: other }
+  c: { command: c }
+`,
+  };
+
+  it('is laid over it, and over what it includes, as compose does by itself', async () => {
+    const services = await servicesOf(compose(text, others));
+    expect(services['a']).toMatchObject({
+      composeFile: 'compose.yaml',
+      composeOverride: 'compose.override.yaml',
+      process: { argv: ['a'], env: { X: '1', Y: '2' } },
+      dependsOn: [{ service: 'c' }],
+    });
+    expect(services['b']?.process).toMatchObject({ argv: ['other'] });
+    expect(services['c']?.process).toMatchObject({ argv: ['c'] });
+  });
+
+  it('belongs to no other file', async () => {
+    const metadata = 'deployment: { services: [{ name: b, compose_file: other.yaml }] }\n';
+    const services = await servicesOf(withServices(metadata, text, others));
+    expect(services['b']).toMatchObject({ composeOverride: null, process: { argv: ['b'] } });
+  });
+
+  it('has its problems told in its own lines, and may not be two', async () => {
+    const file = 'scenarios/one/docker-compose.override.yml';
+    expect(await problems('services: { a: { command: a } }', { [file]: 'servcies: {}\n' })).toEqual(
+      [`${file}:1:1 error servcies: unknown key \`servcies\` | did you mean \`services\`?`],
+    );
+    const two = await problems(text, { ...others, [file]: 'services: {}\n' });
+    expect(two.join()).toContain('compose.override.yaml');
+  });
+});

@@ -32,6 +32,8 @@ const V2 = { major: 2, version: '2.26.1', argv: ['docker', 'compose'] } as const
 const project = projectName(deployment);
 const ours = `label=com.docker.compose.project=${project}`;
 const service = serviceSpec('p-1@node1');
+const fileAt = (composeFile: string) => ({ composeFile, composeOverride: null });
+const standard = fileAt('docker-compose.yml');
 
 /** What a script gets, without the script itself. */
 function operands({ argv }: Command): readonly string[] {
@@ -63,21 +65,32 @@ describe('the name of a project', () => {
 
 describe('compose', () => {
   it('is run in the folder of the file, as by hand', () => {
-    expect(configCommand(deployment, 'docker-compose.yml', V1)).toEqual({
+    expect(configCommand(deployment, standard, V1)).toEqual({
       argv: ['docker-compose', '-p', project, '-f', 'docker-compose.yml', 'config'],
       cwd: '/opt/inference/run/baseline',
       env: marks,
     });
-    expect(configCommand(deployment, 'engines/p d.yml', V2)).toEqual({
+    expect(configCommand(deployment, fileAt('engines/p d.yml'), V2)).toEqual({
       argv: ['docker', 'compose', '--profile', '*', '-p', project, '-f', 'p d.yml', 'config'],
       cwd: '/opt/inference/run/baseline/engines',
       env: marks,
     });
   });
 
+  it('lays the override of the file over it, and what is needed here over both', () => {
+    const files = { composeFile: 'compose.yaml', composeOverride: 'compose.override.yaml' };
+    const own = ['-f', 'compose.yaml', '-f', 'compose.override.yaml'];
+    expect(configCommand(deployment, files, V1).argv).toEqual([
+      ...['docker-compose', '-p', project, ...own, 'config'],
+    ]);
+    const override = '/opt/inference/run/baseline.state/compose-yaml.override.json';
+    const create = operands(createCommand(deployment, files, V2, ['a'], '{}'));
+    expect(create.join(' ')).toContain([...own, '-f', override, 'up'].join(' '));
+  });
+
   it('gets what was set here in its environment, never as an argument', () => {
     const variables = { TOKEN: 'hunter2' };
-    const command = configCommand({ ...deployment, variables }, 'docker-compose.yml', V2);
+    const command = configCommand({ ...deployment, variables }, standard, V2);
     expect(command.env).toEqual({ ...variables, ...marks });
     expect(command.argv.join(' ')).not.toContain('hunter2');
   });
@@ -85,12 +98,12 @@ describe('compose', () => {
   it('bears the marks of its run where it may outlive its connection, so that it is found and ended', () => {
     expect(eventsCommand(deployment, '30s').env).toEqual(marks);
     for (const command of [createCommand, buildCommand]) {
-      expect(command(deployment, 'docker-compose.yml', V1, ['a'], '{}').env).toEqual(marks);
+      expect(command(deployment, standard, V1, ['a'], '{}').env).toEqual(marks);
     }
   });
 
   it('builds', () => {
-    const command = buildCommand(deployment, 'docker-compose.yml', V1, ['a', 'b'], '{}');
+    const command = buildCommand(deployment, standard, V1, ['a', 'b'], '{}');
     const override = '/opt/inference/run/baseline.state/docker-compose-yml.override.json';
     expect(operands(command)).toEqual([
       ...[override, 'docker-compose', '-p', project, '-f', 'docker-compose.yml', '-f', override],
@@ -100,7 +113,13 @@ describe('compose', () => {
   });
 
   it('creates exactly the services that are named, and starts none', () => {
-    const command = createCommand(deployment, 'sub/C.yml', V1, ['a', 'b'], '{"services":{}}');
+    const command = createCommand(
+      deployment,
+      fileAt('sub/C.yml'),
+      V1,
+      ['a', 'b'],
+      '{"services":{}}',
+    );
     const override = '/opt/inference/run/baseline.state/sub-c-yml.override.json';
     expect(operands(command)).toEqual([
       ...[override, ours, 'docker-compose', '-p', project, '-f', 'C.yml', '-f', override],
