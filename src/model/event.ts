@@ -16,6 +16,7 @@ export type RunEvent =
   | ScenarioStarted
   | PhaseStarted
   | PhaseFinished
+  | TransferProgress
   | ServiceStarted
   | ServiceWaiting
   | ServiceReady
@@ -118,6 +119,17 @@ export interface PhaseFinished {
   readonly phase: Phase;
   readonly status: 'ok' | 'failed' | 'cancelled';
   readonly duration_s: number;
+}
+
+/** Files are being copied, and it takes a while: said at most once a second for each machine. */
+export interface TransferProgress {
+  readonly type: 'transfer_progress';
+  readonly scenario: string;
+  readonly node: string;
+  readonly direction: 'to_node' | 'from_node';
+  /** Copied so far. */
+  readonly files: number;
+  readonly bytes: number;
 }
 
 interface AboutService {

@@ -1,4 +1,4 @@
-import type { StampedEvent } from '../../model/event.js';
+import type { StampedEvent, TransferProgress } from '../../model/event.js';
 import { CONTROLLER } from '../../model/node.js';
 import { describePlace, renderFailure, summarizeFailure } from '../failure.js';
 import { summarizeLoad } from '../load/headline.js';
@@ -6,6 +6,7 @@ import { describeFacts, describeImages } from '../nodes/facts.js';
 import { count } from '../text/count.js';
 import { formatSeconds } from '../text/duration.js';
 import { toPrintableLine } from '../text/printable.js';
+import { formatSize } from '../text/size.js';
 import { describeResume } from '../resume.js';
 import { renderStatus } from '../text/status.js';
 import { plainStyle, type Style, type TextOptions } from '../text/style.js';
@@ -39,6 +40,8 @@ export function describeEvent(event: StampedEvent, options: NarrationOptions = {
       return isVerbose ? ['started'] : [];
     case 'phase_finished':
       return [describePhaseEnd(event, style)];
+    case 'transfer_progress':
+      return [`${event.node}: ${describeTransfer(event)} so far`];
     case 'service_started': {
       const again = event.attempt > 1 ? ` again (attempt ${event.attempt})` : '';
       return [`${describePlace(event)}: starting${again}`];
@@ -103,6 +106,15 @@ function describeNodeCheck(event: Of<'node_checked'>, options: NarrationOptions 
       (warning) => `${style.caution('warning')} ${event.node}: ${toPrintableLine(warning)}`,
     ),
   ];
+}
+
+export function describeTransfer({
+  direction,
+  files,
+  bytes,
+}: Pick<TransferProgress, 'direction' | 'files' | 'bytes'>): string {
+  const did = direction === 'to_node' ? 'sent' : 'received';
+  return `${did} ${formatSize(bytes)}, ${count(files, 'file')}`;
 }
 
 function describeHook({ point, hook, node }: Of<'hook_started' | 'hook_finished'>): string {

@@ -1,6 +1,11 @@
 import type { Writable } from 'node:stream';
 
-import type { ScriptOutput, StampedEvent, SuiteStarted } from '../../model/event.js';
+import type {
+  ScriptOutput,
+  StampedEvent,
+  SuiteStarted,
+  TransferProgress,
+} from '../../model/event.js';
 import { describeEvent } from './narration.js';
 import type { Reporter } from '../reporter.js';
 import { createSummaryOutput, type SummaryOutputOptions } from './summary-output.js';
@@ -19,6 +24,8 @@ export interface PlainOptions extends SummaryOutputOptions {
 
 /** Names of scenarios longer than this do not push every other line to the right. */
 const WIDEST_NAME = 24;
+/** How often a line says how far the transfers of a node are. */
+const TRANSFER_LINE_MS = 30_000;
 
 /**
  * A run as lines with the time, the scenario and the phase in front: for logs, pipes and CI. Ends with a summary.
@@ -32,6 +39,9 @@ export function createPlainReporter(stream: Writable, options: PlainOptions = {}
   let nameWidth = 0;
   let phase = '';
   let leftOut = 0;
+  let phaseSinceMs = 0;
+  /** By node, in this phase. */
+  const transferToldMs = new Map<string, number>();
 
   const print = (event: StampedEvent, lines: readonly string[]) => {
     const scenario = 'scenario' in event ? (event.scenario ?? null) : null;
@@ -41,6 +51,12 @@ export function createPlainReporter(stream: Writable, options: PlainOptions = {}
         ? ''
         : `${style.strong(padTo(scenario, nameWidth))}  ${style.accent(padTo(phase, 9))}  `;
     out.write(lines.map((line) => `${time}  ${place}${line}`.trimEnd() + '\n').join(''));
+  };
+  const isTransferDue = ({ at, node }: StampedEvent & TransferProgress): boolean => {
+    const atMs = Date.parse(at);
+    if (atMs - (transferToldMs.get(node) ?? phaseSinceMs) < TRANSFER_LINE_MS) return false;
+    transferToldMs.set(node, atMs);
+    return true;
   };
   const onOutput = (event: StampedEvent & ScriptOutput) => {
     const lines = toPrintableLines(event.text);
@@ -69,7 +85,12 @@ export function createPlainReporter(stream: Writable, options: PlainOptions = {}
       }
       if (event.type === 'suite_started') nameWidth = widestName(event);
       if (event.type === 'scenario_started' || event.type === 'scenario_finished') phase = '';
-      if (event.type === 'phase_started') phase = event.phase;
+      if (event.type === 'phase_started') {
+        phase = event.phase;
+        phaseSinceMs = Date.parse(event.at);
+        transferToldMs.clear();
+      }
+      if (event.type === 'transfer_progress' && !isTransferDue(event)) return;
       print(event, describeEvent(event, options));
       summary.write();
     },

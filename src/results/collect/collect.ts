@@ -25,8 +25,8 @@ export interface CollectOptions {
   /** Names at the top of the destination that are not for results: the script's own logs. */
   readonly reserved?: readonly string[];
   readonly signal: AbortSignal;
-  /** Told of each file's progress by itself. */
-  readonly onProgress?: TransferOptions['onProgress'];
+  /** Told what is here so far, of all that is collected. */
+  readonly onProgress?: (copied: TransferSummary) => void;
 }
 
 export interface Collection extends TransferSummary {
@@ -41,7 +41,8 @@ const FETCHES_AT_ONCE = 4;
  * Brings the declared results home, each under its own path: `results/` to `results/`, `/data/out/` to `data/out/`.
  * One that is missing, or that leads out of the working folder, keeps none of the others from being collected.
  */
-export async function collectArtifacts(options: CollectOptions): Promise<Collection> {
+export async function collectArtifacts(asked: CollectOptions): Promise<Collection> {
+  const options = { ...asked, connection: counting(asked.connection, asked.onProgress) };
   const fetched: Outcome<TransferSummary>[] = [];
   for (const declared of options.resultPaths) {
     if (options.signal.aborted) break;
@@ -60,6 +61,27 @@ export async function collectArtifacts(options: CollectOptions): Promise<Collect
     files: copied.reduce((sum, { files }) => sum + files, 0),
     bytes: copied.reduce((sum, { bytes }) => sum + bytes, 0),
     failures: options.signal.aborted ? sayStopped(failures, options) : failures,
+  };
+}
+
+/** The same connection, whose downloads tell their sum. */
+function counting(connection: Connection, onProgress: CollectOptions['onProgress']): Connection {
+  let files = 0;
+  let bytes = 0;
+  return {
+    ...connection,
+    download(from, to, options) {
+      let last: TransferSummary = { files: 0, bytes: 0 };
+      return connection.download(from, to, {
+        ...options,
+        onProgress(copied) {
+          files += copied.files - last.files;
+          bytes += copied.bytes - last.bytes;
+          last = copied;
+          onProgress?.({ files, bytes });
+        },
+      });
+    },
   };
 }
 
@@ -112,7 +134,7 @@ async function fetchContent(
   );
   if (isClean) {
     const to = path.join(destination, target);
-    return [await connection.download(folder, to, transferOptions(options))];
+    return [await connection.download(folder, to, { signal: options.signal })];
   }
   // What is refused is no reason to lose the rest.
   return fetchOneByOne(wanted, entries, folder, target, folder, options);
@@ -169,14 +191,10 @@ async function fetchOneByOne(
     if (from.includes('\ufffd')) {
       return refuse(wanted, `the name of ${to} is not UTF-8; only a whole directory can hold it`, connection.node);
     }
-    return connection.download(from, path.join(destination, to), transferOptions(options));
+    return connection.download(from, path.join(destination, to), { signal: options.signal });
   };
   const present = entries.filter(({ link }) => link?.kind !== 'nothing');
   return Promise.all(present.map((entry) => limit(() => fetch(entry))));
-}
-
-function transferOptions({ signal, onProgress }: CollectOptions): TransferOptions {
-  return { signal, ...(onProgress && { onProgress }) };
 }
 
 /** Where a declared path goes below the destination; `null` where it climbs out of it. */

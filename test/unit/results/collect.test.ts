@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import type { ResultPath } from '../../../src/model/scenario.js';
-import type { Connection } from '../../../src/remote/connection.js';
+import type { Connection, TransferSummary } from '../../../src/remote/connection.js';
 import { type Collection, collectArtifacts } from '../../../src/results/collect/collect.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 import { openNode } from './connection.js';
@@ -291,6 +291,25 @@ describe('collecting', () => {
     await put(elsewhere, { 'a/b.json': '1' });
     expect(await collectUndeclared(elsewhere)).toMatchObject({ files: 1, failures: [] });
     expect(await tree(home)).toEqual({ 'a/b.json': '1' });
+  });
+
+  it('tells how much is here so far, of all that is declared', async () => {
+    const root = await makeTempFolder();
+    const [work, home] = [path.join(root, 'work'), path.join(root, 'home')];
+    await put(work, { 'a/x': '1', 'a/y': '22', 'b.json': '333' });
+    await mkdir(home);
+    const told: TransferSummary[] = [];
+    await collectArtifacts({
+      connection: await openNode(root),
+      workingFolder: work,
+      resultPaths: [declare('a/'), declare('*.json')],
+      undeclared: null,
+      destination: home,
+      signal: new AbortController().signal,
+      onProgress: (copied) => told.push(copied),
+    });
+    expect(told.at(-1)).toEqual({ files: 3, bytes: 6 });
+    expect(told.map(({ bytes }) => bytes)).toEqual(told.map(({ bytes }) => bytes).sort((a, b) => a - b));
   });
 
   it('stops when it is told to, and says that something is missing', async () => {

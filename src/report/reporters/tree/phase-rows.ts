@@ -1,3 +1,5 @@
+import type { TransferProgress } from '../../../model/event.js';
+import { describeTransfer } from '../narration.js';
 import { formatDuration, formatElapsed } from '../../text/duration.js';
 import { type Canvas, fitLine } from './canvas.js';
 import type { PhaseView, ScenarioView } from './scenario-view.js';
@@ -60,10 +62,20 @@ function describePhase({ phase }: PhaseView, scenario: ScenarioView, { nowMs }: 
     }
     case 'prepare':
     case 'collect':
+      return describeTransfers([...scenario.transfers.values()]);
     case 'clean':
     case 'verify':
       return '';
   }
+}
+
+/** Of all nodes together. */
+function describeTransfers(transfers: readonly TransferProgress[]): string {
+  const [first] = transfers;
+  if (!first) return '';
+  const files = transfers.reduce((sum, each) => sum + each.files, 0);
+  const bytes = transfers.reduce((sum, each) => sum + each.bytes, 0);
+  return describeTransfer({ direction: first.direction, files, bytes });
 }
 
 export function renderTodo(phases: readonly PhaseView[], { style }: Canvas): string {

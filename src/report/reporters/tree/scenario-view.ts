@@ -2,6 +2,7 @@ import type {
   ScenarioStarted,
   ServiceFailed,
   StampedEvent,
+  TransferProgress,
   Waiting,
 } from '../../../model/event.js';
 import { PHASES, type Phase } from '../../../model/plan.js';
@@ -24,6 +25,8 @@ export interface ScenarioView {
   /** By id, batch by batch. */
   readonly services: ReadonlyMap<string, ServiceView>;
   readonly output: OutputTail;
+  /** How far the running phase is with copying, by node. */
+  readonly transfers: Map<string, TransferProgress>;
   script: ScriptView | null;
   pause: Pause | null;
   /** Those that are final, the first cause first. */
@@ -102,6 +105,7 @@ export function beginAttempt(
       ]),
     ),
     output: createOutputTail(),
+    transfers: new Map(),
     script: null,
     pause: null,
     failures: [],
@@ -112,10 +116,14 @@ export function beginAttempt(
 export function applyToScenario(view: ScenarioView, event: StampedEvent, atMs: number): void {
   switch (event.type) {
     case 'phase_started':
+      view.transfers.clear();
       updatePhase(view, event.phase, { state: 'running', sinceMs: atMs });
       return;
     case 'phase_finished':
       updatePhase(view, event.phase, { state: event.status, tookMs: event.duration_s * 1000 });
+      return;
+    case 'transfer_progress':
+      view.transfers.set(event.node, event);
       return;
     case 'service_started':
       view.pause = null;

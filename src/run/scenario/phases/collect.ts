@@ -17,6 +17,7 @@ import { COLLECTION, isConnectionFault } from '../../retry-policy.js';
 import { withRetries } from '../../retry.js';
 import { saveLogAs } from '../services/service-log.js';
 import { SCRIPT_LOGS } from '../script-logs.js';
+import { tellTransfer } from '../tell-transfer.js';
 
 /** Each kind of what is brought home may take its time, but not for ever: the nodes have to be cleaned. */
 const COLLECT_MS = 30 * 60_000;
@@ -66,6 +67,11 @@ async function collectResults(attempt: Attempt, signal: AbortSignal): Promise<re
   const { clock, emit, pool } = attempt.context;
   const bringHome = async (): Promise<Outcome<Collection>> => {
     const limit = startIdleLimit(clock, SILENCE_MS, signal);
+    const tell = tellTransfer(clock, emit, {
+      scenario: scenario.name,
+      node,
+      direction: 'from_node',
+    });
     const work = pool.use(place.node, (connection) =>
       collectArtifacts({
         connection,
@@ -75,7 +81,10 @@ async function collectResults(attempt: Attempt, signal: AbortSignal): Promise<re
         destination,
         reserved: Object.values(SCRIPT_LOGS),
         signal: limit.signal,
-        onProgress: limit.touch,
+        onProgress: (copied) => {
+          limit.touch();
+          tell(copied);
+        },
       }),
     );
     const lent = (await orAborted(work, limit.signal)) ?? (await within(clock, SETTLE_MS, work));

@@ -15,6 +15,7 @@ import { type Place, basesOn, placeOn } from '../../place.js';
 import { isConnectionFault, TRANSFER } from '../../retry-policy.js';
 import { withRetries } from '../../retry.js';
 import { resolveResultPath } from '../result-paths.js';
+import { tellTransfer } from '../tell-transfer.js';
 
 /** Makes a working folder on every machine the scenario touches, and puts the scenario's files there. */
 export async function prepare(attempt: Attempt): Promise<readonly Failure[]> {
@@ -104,7 +105,13 @@ function copyScenario(attempt: Attempt, place: Place): Promise<Outcome<unknown>>
         place.node,
         async (connection) => {
           await makeOwnFolder(connection, place.runFolder);
-          return connection.upload(plan.scenario.path, place.workingFolder, { signal });
+          const onProgress = tellTransfer(context.clock, context.emit, {
+            scenario: plan.scenario.name,
+            node: place.node.name,
+            direction: 'to_node',
+          });
+          const { path: folder } = plan.scenario;
+          return connection.upload(folder, place.workingFolder, { signal, onProgress });
         },
         signal,
       ),

@@ -39,6 +39,32 @@ async function render(events: readonly StampedEvent[], options?: PlainOptions): 
 const p1 = { scenario: 'baseline', node: 'node2', service: 'p-1' };
 
 describe('the plain reporter', () => {
+  it('says how far a transfer is after half a minute, and no more often than that', async () => {
+    const progress = (second: number, node: string, mebibytes: number) =>
+      at(second, {
+        type: 'transfer_progress',
+        scenario: 'baseline',
+        node,
+        direction: 'from_node',
+        files: 2,
+        bytes: mebibytes * 1024 * 1024,
+      });
+    const text = await render([
+      at(0, phaseStarted('baseline', 'collect')),
+      progress(1, 'node1', 10),
+      progress(29, 'node1', 290),
+      progress(31, 'node1', 310),
+      progress(32, 'node2', 20),
+      progress(60, 'node1', 600),
+      progress(61, 'node1', 610),
+    ]);
+    expect(text.match(/\w+: received.*/g)).toEqual([
+      'node1: received 310 MiB, 2 files so far',
+      'node2: received 20 MiB, 2 files so far',
+      'node1: received 610 MiB, 2 files so far',
+    ]);
+  });
+
   it('tells a run line by line, and sums it up at the end', async () => {
     const metrics = [measuredPoint(8)];
     const text = await render([

@@ -98,6 +98,23 @@ describe('the picture of a run', () => {
     `);
   });
 
+  it('shows how much has been copied, of all nodes together, as long as that lasts', () => {
+    const progress = (node: string, files: number) =>
+      at(3, {
+        type: 'transfer_progress',
+        scenario: 'a',
+        node,
+        direction: 'to_node',
+        files,
+        bytes: files * 1024 * 1024,
+      });
+    const preparing = [...deploying.slice(0, 3), progress('node1', 5), progress('node2', 6)];
+    const more = [...preparing, progress('node1', 9)];
+    expect(frameAt(4, more).join('\n')).toMatch(/\* prepare .*sent 15 MiB, 15 files/);
+    const collecting = [...more, at(4, phaseStarted('a', 'collect'))];
+    expect(frameAt(5, collecting).join('\n')).not.toContain('sent');
+  });
+
   it('shows the newest lines of the script, and when it would time out', () => {
     expect(show(frameAt(65, benchmarking))).toMatchInlineSnapshot(`
       "
