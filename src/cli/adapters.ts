@@ -48,7 +48,7 @@ export function composeAdapters(
       environment: process.env,
       warn: warnings.add,
       random: Math.random,
-      shared: createSharedLogins({ clock }),
+      shared: createSharedLogins({ clock, budget }),
     },
   });
   const pool = createPool(

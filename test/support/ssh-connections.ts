@@ -11,15 +11,16 @@ export function sshConnector(
   nodes: readonly NodeSpec[] = [],
   { clock = systemClock, max = Infinity }: { clock?: Clock; max?: number } = {},
 ): (node: NodeSpec) => Promise<Outcome<Connection>> {
+  const budget = createBudget(max);
   return createSshConnector({
-    budget: createBudget(max),
+    budget,
     login: {
       nodes,
       clock,
       environment: { HOME: '/nowhere', PATH: process.env['PATH'] },
       warn: () => undefined,
       random: Math.random,
-      shared: createSharedLogins({ clock }),
+      shared: createSharedLogins({ clock, budget }),
     },
   });
 }

@@ -2,6 +2,8 @@
 export interface ConnectionBudget {
   /** @returns Whether there was one left; then it is to be given back. */
   tryTake(): boolean;
+  /** Takes one even where none is left, for what those that have theirs cannot do without: others wait for longer. */
+  take(): void;
   giveBack(): void;
   /** Resolves when one was given back, or may be had by closing what is idle now. */
   untilChanged(): Promise<void>;
@@ -22,6 +24,9 @@ export function createBudget(max: number): ConnectionBudget {
       if (taken >= max) return false;
       taken += 1;
       return true;
+    },
+    take() {
+      taken += 1;
     },
     giveBack() {
       taken -= 1;

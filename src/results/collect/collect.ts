@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 
 import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
 import type { ResultPath } from '../../model/scenario.js';
-import type { Connection, TransferOptions, TransferSummary } from '../../remote/connection.js';
+import type { Connection, TransferSummary } from '../../remote/connection.js';
 import { parseFilePattern } from './glob.js';
 import { type ListedEntry, listFolder } from './listing.js';
 import { type Wanted, missing, refuse } from './refusal.js';

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../async/clock.js';
+import { type ConnectionBudget, createBudget } from '../../pool/budget.js';
 import { createPrivateKeyReader, type PrivateKeyReader } from './authentication/private-key.js';
 import { createDialGate, type DialGate } from './dial/dial-gate.js';
 import { openKnownHostsFiles, type KnownHostsFiles } from './host-key/known-hosts-files.js';
@@ -19,6 +20,8 @@ export interface SharedLogins {
 
 export interface SharedLoginsOptions {
   readonly clock: Clock;
+  /** What jump hosts count in, besides the nodes behind them. Default: without a limit. */
+  readonly budget?: ConnectionBudget;
   /** Simultaneous logins to one address at the start; adapts. Default 8. */
   readonly dialsPerAddress?: number;
   /** Simultaneous logins in total. Default 64. */
@@ -27,6 +30,7 @@ export interface SharedLoginsOptions {
 
 export function createSharedLogins({
   clock,
+  budget = createBudget(Infinity),
   dialsPerAddress,
   dials,
 }: SharedLoginsOptions): SharedLogins {
@@ -37,7 +41,7 @@ export function createSharedLogins({
       ...(dialsPerAddress === undefined ? {} : { perAddress: dialsPerAddress }),
       ...(dials === undefined ? {} : { total: dials }),
     }),
-    hops: createSharedHops(),
+    hops: createSharedHops(budget),
     knownHosts: openKnownHostsFiles(clock),
     readKey: createPrivateKeyReader(clock),
     readSshConfig: createSshConfigReader(),

@@ -1,5 +1,6 @@
 import { onAbort } from '../../../../async/abort.js';
 import type { Outcome } from '../../../../model/failure.js';
+import type { ConnectionBudget } from '../../../pool/budget.js';
 import { cancelLogin } from '../failures.js';
 
 /** What can be shared: it ends by itself at some time, or is closed. */
@@ -36,7 +37,10 @@ interface Shared<T> {
   readonly abort: AbortController;
 }
 
-export function createSharedHops<T extends Shareable>(): SharedHops<T> {
+/** @param budget What each of them counts in; a node that is behind one has taken its own share already. */
+export function createSharedHops<T extends Shareable>(
+  budget: Pick<ConnectionBudget, 'take' | 'giveBack'>,
+): SharedHops<T> {
   const hops = new Map<string, Shared<T>>();
 
   const forget = (key: string, hop: Shared<T>) => {
@@ -47,14 +51,17 @@ export function createSharedHops<T extends Shareable>(): SharedHops<T> {
     const abort = new AbortController();
     const hop: Shared<T> = { users: 0, isOpen: false, opening: open(abort.signal), abort };
     hops.set(key, hop);
+    budget.take();
     void hop.opening.then((opened) => {
       if (!opened.ok) {
+        budget.giveBack();
         forget(key, hop);
         return;
       }
       hop.isOpen = true;
       // Dead ones are not lent out again.
       void opened.value.lost.then(() => {
+        budget.giveBack();
         forget(key, hop);
       });
     });

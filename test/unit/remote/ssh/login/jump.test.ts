@@ -3,6 +3,9 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
+import { systemClock } from '../../../../../src/async/clock.js';
+import { createBudget } from '../../../../../src/remote/pool/budget.js';
+import { createSharedLogins } from '../../../../../src/remote/ssh/login/shared-logins.js';
 import { nodeSpec } from '../../../../support/specs.js';
 import { startSshServer, type SshServerOptions } from '../../../../support/ssh-server/start.js';
 import { SSHD_MISSING } from '../../../../support/sshd/requirements.js';
@@ -55,6 +58,38 @@ describe('jump hosts', () => {
     expect(bastion.connections()).toBe(1);
     await last?.close();
     await expect.poll(() => bastion.connections()).toBe(0);
+  });
+
+  it('counts a jump host among the connections as long as it is open', async () => {
+    const bastion = await start();
+    const target = await start();
+    const hop = bastion.nodeSpec({ name: 'bastion' });
+    const nodes = ['a', 'b'].map((name) => target.nodeSpec({ name, proxyJump: 'bastion' }));
+    const budget = createBudget(1);
+    const shared = createSharedLogins({ clock: systemClock, budget });
+    const logins = createLogins({ nodes: [hop, ...nodes], shared });
+    const [first, second] = (await Promise.all(nodes.map((node) => logins.logIn(node)))).map(
+      valueOf,
+    );
+    expect(budget.tryTake()).toBe(false);
+    await first?.close();
+    expect(budget.tryTake()).toBe(false);
+    await second?.close();
+    await expect.poll(() => budget.tryTake()).toBe(true);
+  });
+
+  it('counts no jump host that cannot be logged in to', async () => {
+    const bastion = await start({ accepts: { password: 'another' } });
+    const target = await start();
+    const hop = {
+      ...bastion.nodeSpec({ name: 'bastion' }),
+      authentication: target.nodeSpec().authentication,
+    };
+    const node = target.nodeSpec({ name: 'a', proxyJump: 'bastion' });
+    const budget = createBudget(1);
+    const shared = createSharedLogins({ clock: systemClock, budget });
+    failureOf(await createLogins({ nodes: [hop, node], shared }).logIn(node));
+    expect(budget.tryTake()).toBe(true);
   });
 
   it('goes on with the others when one that waits for the same jump host is cancelled', async () => {
