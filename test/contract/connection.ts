@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chmod,
@@ -13,12 +13,13 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Command, CommandResult } from '../../src/model/command.js';
 import type { Connection, ExecOptions, ProgramExit } from '../../src/remote/connection.js';
+import { createRandom } from '../chaos/random.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 
 /** Arguments and values that a shell would do something with. */
@@ -305,6 +306,37 @@ export function describeConnection(kind: string, open: () => Promise<Connection>
         expect(result.termination).toBe('cancelled');
         expect(textOf(await sh('ls started 2>/dev/null'))).toBe('');
       });
+
+      it.each([
+        ['whose output is awaited', {}],
+        ['whose output is passed on', { stdout: new PassThrough().resume() }],
+      ])(
+        'returns soon and leaves nothing of a program %s, whatever moment it is cancelled at',
+        async (_, options) => {
+          const seed = Number(process.env['PLAYBOOK_TEST_SEED'] ?? randomInt(2 ** 32));
+          const random = createRandom(seed);
+          // Nobody else sleeps so long.
+          const sleep = String(1_000_000 + randomInt(1_000_000));
+          const took = await exec({ argv: ['true'] }, options);
+          for (let round = 0; round < 24; round += 1) {
+            const afterMs = random.between(0, Math.max(10, 2 * took.durationMs));
+            const cancel = new AbortController();
+            const begin = performance.now();
+            const running = exec(
+              { argv: ['sleep', sleep] },
+              { ...options, signal: cancel.signal, graceMs: 500 },
+            );
+            while (performance.now() - begin < afterMs) await immediate();
+            cancel.abort();
+            const what = `cancelled after ${afterMs} ms (PLAYBOOK_TEST_SEED=${seed})`;
+            const ended = await Promise.race([running, wait(5_000, { termination: 'never' })]);
+            expect(ended.termination, what).toBe('cancelled');
+          }
+          const survivors = await sh(`ps -eo pid,args | grep '[s]leep ${sleep}'`);
+          expect(textOf(survivors), `PLAYBOOK_TEST_SEED=${seed}`).toBe('');
+        },
+        60_000,
+      );
 
       it('sends the signal asked for, and keeps what was written in answer', async () => {
         const sink = new PassThrough();

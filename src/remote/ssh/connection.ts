@@ -15,8 +15,8 @@ export interface SshConnectionOptions {
   readonly node: string;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Another login to the same node; `null` where none may be opened at present. */
-  readonly dial: () => Promise<Outcome<Login>> | null;
+  /** Another login to the same node; `null` where none may be opened at present. The signal gives it up. */
+  readonly dial: (signal: AbortSignal) => Promise<Outcome<Login>> | null;
   /**
    * Told of what could not be ended because the connection is gone. Resolves when that was tried again: `close` waits
    * for it.
@@ -32,7 +32,7 @@ export interface SshConnection extends Connection {
 /** Makes a connection of a login, which belongs to it from now on. */
 export function connectOverSsh(login: Login, options: SshConnectionOptions): SshConnection {
   const { node, clock, random, dial, onOrphan } = options;
-  const sessions = createSessions(login, { node, dial });
+  const sessions = createSessions(login, { node, clock, dial });
   const shells = createShells(node, sessions);
   const lifetime = beginLifetime();
   const rescues = new Set<Promise<void>>();
@@ -44,7 +44,6 @@ export function connectOverSsh(login: Login, options: SshConnectionOptions): Ssh
     clock,
     sessions,
     shells,
-    lost: login.lost,
     onOrphan: (orphan) => void rescues.add(onOrphan(orphan)),
   };
   const exec = (command: Command, execOptions: ExecOptions = {}): Promise<CommandResult> =>

@@ -37,7 +37,7 @@ export function createSshConnector({
       node: node.name,
       clock,
       random,
-      dial: () => dialFurther(node),
+      dial: (giveUp) => dialFurther(node, giveUp),
       async onOrphan(orphan) {
         orphanage.add(node.name, orphan);
         await rescue(node);
@@ -47,9 +47,9 @@ export function createSshConnector({
       await connection.lookAfter((shells) => orphanage.end(node.name, shells));
     return { ok: true, value: connection };
   };
-  const dialFurther = (node: NodeSpec): Promise<Outcome<Login>> | null => {
+  const dialFurther = (node: NodeSpec, signal: AbortSignal): Promise<Outcome<Login>> | null => {
     if (!budget.tryTake()) return null;
-    return logIn(node, context).then((outcome) => {
+    return logIn(node, context, signal).then((outcome) => {
       if (outcome.ok) void outcome.value.lost.then(() => budget.giveBack());
       else budget.giveBack();
       return outcome;

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 
+import { createDeferred } from '../../async/deferred.js';
 import { TailBuffer } from './tail-buffer.js';
 
 /** Moves one stream of a program to where it is wanted. */
@@ -10,7 +11,7 @@ export interface Pump {
   readonly passed: () => number;
   /** The sink is full: it is not the program that keeps silent. */
   readonly isBlocked: () => boolean;
-  /** Stops waiting for more. */
+  /** Stops waiting for more: it is finished, whatever the stream says of itself. */
   readonly abandon: () => void;
   /** What was captured. Empty where a sink took the bytes. */
   readonly captured: () => Buffer;
@@ -29,21 +30,7 @@ export function startPump(source: Readable, sink: Writable | undefined, limit: n
     isBlocked = false;
     source.resume();
   };
-  const finished = new Promise<void>((resolve) => {
-    const finish = () => {
-      sink?.off('drain', resume);
-      sink?.off('close', resume);
-      resolve();
-    };
-    source.once('end', finish);
-    source.once('close', finish);
-    // The other end of a pipe cannot fail; a terminal that went away is its end.
-    source.on('error', finish);
-  });
-  sink?.on('drain', resume);
-  sink?.on('close', resume);
-
-  source.on('data', (chunk: Buffer) => {
+  const onData = (chunk: Buffer) => {
     passed += chunk.length;
     if (!sink) {
       tail.push(chunk);
@@ -51,13 +38,32 @@ export function startPump(source: Readable, sink: Writable | undefined, limit: n
       isBlocked = true;
       source.pause();
     }
-  });
+  };
+  const finished = createDeferred<undefined>();
+  const finish = () => {
+    source.off('data', onData);
+    sink?.off('drain', resume);
+    sink?.off('close', resume);
+    finished.resolve(undefined);
+  };
+  source.once('end', finish);
+  source.once('close', finish);
+  // The other end of a pipe cannot fail; a terminal that went away is its end.
+  source.on('error', finish);
+  sink?.on('drain', resume);
+  sink?.on('close', resume);
+  source.on('data', onData);
 
   return {
-    finished,
+    finished: finished.promise,
     passed: () => passed,
     isBlocked: () => isBlocked,
-    abandon: () => source.destroy(),
+    abandon() {
+      finish();
+      // The channel of a connection says that it is closed only to somebody who reads it to the end.
+      source.resume();
+      source.destroy();
+    },
     captured: () => (sink ? Buffer.alloc(0) : tail.content()),
   };
 }

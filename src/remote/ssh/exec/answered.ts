@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:os';
 
 import { orAborted } from '../../../async/abort.js';
+import type { Clock } from '../../../async/clock.js';
 import { type Deadline, within } from '../../../async/deadline.js';
+import { createDeferred } from '../../../async/deferred.js';
 import type { Command } from '../../../model/command.js';
 import type { ExecOptions } from '../../connection.js';
 import {
@@ -19,6 +21,8 @@ import { LINE_FOR_NOTHING, lineForAnswer } from '../shell/lines.js';
 import type { SshExecContext } from './context.js';
 import { RemoteTree } from './remote-tree.js';
 
+/** For a program to begin, once the shell was told to run it. */
+const START_MS = 2_000;
 /** For the answer of the shell, once its program was ended. */
 const ANSWER_MS = 2_000;
 /** For the reason of a connection that is gone. */
@@ -46,11 +50,13 @@ export async function execAnswered(
   const stderr = new TailBuffer(limit);
   const mark = randomUUID();
   let group: number | null = null;
+  const started = createDeferred<undefined>();
   const listener = {
     onStdout: (data: Buffer) => stdout.push(data),
     onStderr: (data: Buffer) => stderr.push(data),
     onStarted: (pid: number) => {
       group = pid;
+      started.resolve(undefined);
     },
   };
   const tree = new RemoteTree(mark, () => group, shells);
@@ -66,14 +72,19 @@ export async function execAnswered(
   const first = await orAborted(answered, deadline.signal);
   if (first === null) {
     const ending = stopped(deadline);
-    if ((await end()) === 'lost') orphan();
-    if (!(await within(clock, ANSWER_MS, asked))) shell.close();
+    // What was told to start is best ended once it has.
+    const begun = await within(clock, START_MS, Promise.race([started.promise, asked]));
+    const fate = await end();
+    const isAnswered = (await within(clock, ANSWER_MS, asked)) !== null;
+    if (!isAnswered) shell.close();
+    // Where it has not even told its group it may be about to start still.
+    if (fate === 'lost' || (begun === null && !isAnswered)) orphan();
     return finish(ending);
   }
   const { answer } = first;
   if (answer === null) {
     orphan();
-    return finish({ termination: 'connection-lost', reason: await whyLost(context) });
+    return finish({ termination: 'connection-lost', reason: await whyLost(shell, clock) });
   }
   if (answer.left.length > 0) {
     const fate = await tree.waitForEnd(SETTLE_MS, clock, deadline.signal);
@@ -94,6 +105,6 @@ function endingOf({ status }: Answer): Ending {
 }
 
 /** The shell can have been ended by itself, too. */
-async function whyLost({ lost, clock }: SshExecContext): Promise<string> {
+async function whyLost({ lost }: KeptShell, clock: Clock): Promise<string> {
   return (await within(clock, REASON_MS, lost)) ?? 'the shell on the node was ended';
 }

@@ -8,8 +8,6 @@ export interface SshExecContext {
   readonly clock: Clock;
   readonly sessions: Sessions;
   readonly shells: Shells;
-  /** Resolves when the connection is gone, with the reason in words. */
-  readonly lost: Promise<string>;
   /** Remembers a program that could not be ended because the connection is gone. */
   readonly onOrphan: (orphan: Orphan) => void;
 }

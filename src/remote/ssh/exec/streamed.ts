@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 
 import type { ClientChannel } from 'ssh2';
 
-import { orAborted } from '../../../async/abort.js';
+import { OVER, orAborted } from '../../../async/abort.js';
 import { type Deadline, within } from '../../../async/deadline.js';
 import type { Command } from '../../../model/command.js';
 import type { ExecOptions, ProgramExit } from '../../connection.js';
@@ -18,10 +18,10 @@ import {
 } from '../../execution.js';
 import { drain } from '../../streams/drain.js';
 import { startPump } from '../../streams/pump.js';
-import { noShell } from '../sessions/shells.js';
+import { type Session, discard } from '../shell/session.js';
 import { bootProgram } from '../shell/boot.js';
 import { lineForProgram } from '../shell/lines.js';
-import { passTo } from '../shell/preamble.js';
+import { untilStarted } from '../shell/preamble.js';
 import type { SshExecContext } from './context.js';
 import { notRun } from './not-started.js';
 import { RemoteTree } from './remote-tree.js';
@@ -30,6 +30,8 @@ import { RemoteTree } from './remote-tree.js';
 const QUIET_MS = 2_000;
 /** The same, where what it left may hold its streams. */
 const LEAVE_QUIET_MS = 300;
+/** For a program to begin, once its shell was told to run it. */
+const START_MS = 2_000;
 /** For the exit status of a program that was ended, and for the reason where there is none. */
 const STATUS_MS = 2_000;
 
@@ -43,41 +45,54 @@ export async function execStreamed(
   context: SshExecContext,
   deadline: Deadline,
 ): Promise<Ending & Output> {
-  const { clock, shells } = context;
-  const { stopSignal = 'SIGTERM', graceMs = DEFAULT_GRACE_MS } = options;
   const session = await context.sessions.open('work', deadline.signal);
   if (deadline.signal.aborted) {
-    if (session.ok) session.value.close();
+    // It has not been told what to run, and never will be.
+    if (session.ok) discard(session.value.channel);
     return { ...stopped(deadline), ...NO_OUTPUT };
   }
   if (!session.ok) return { ...notRun(session.failure), ...NO_OUTPUT };
+  try {
+    return await runIn(session.value, command, options, context, deadline);
+  } finally {
+    discard(session.value.channel);
+    options.stdin?.destroy();
+  }
+}
 
-  const channel = session.value;
+async function runIn(
+  { channel, lost }: Session,
+  command: Command,
+  options: ExecOptions,
+  context: SshExecContext,
+  deadline: Deadline,
+): Promise<Ending & Output> {
+  const { clock, shells } = context;
+  const { stopSignal = 'SIGTERM', graceMs = DEFAULT_GRACE_MS } = options;
   const input = options.stdin ?? command.stdin;
   const mark = randomUUID();
   const token = randomBytes(16).toString('hex');
-  const ended = exitOf(channel);
-  channel.on('error', () => undefined);
-  const preamble = passTo(channel, token);
-  channel.write(`${bootProgram(token)}\n${lineForProgram(command, mark, input !== undefined)}\n`);
-
   let group: number | null = null;
   const tree = new RemoteTree(mark, () => group, shells);
-  const begun = await orAborted(preamble, deadline.signal);
-  if (begun !== null && 'printed' in begun) {
-    const lost = await within(clock, STATUS_MS, context.lost);
-    if (lost !== null) {
-      context.onOrphan({ mark, group, stopSignal, graceMs });
-      return { termination: 'connection-lost', reason: lost, ...NO_OUTPUT };
-    }
-    const { message } = noShell(context.node, begun.printed);
-    return { termination: 'not-started', reason: message, ...NO_OUTPUT };
+  const end = () => tree.end({ stopSignal, graceMs, clock });
+  const orphan = () => context.onOrphan({ mark, group, stopSignal, graceMs });
+
+  const ended = exitOf(channel);
+  const isOver = new AbortController();
+  const started = untilStarted(channel, token, isOver.signal);
+  channel.write(`${bootProgram(token)}\n${lineForProgram(command, mark, input !== undefined)}\n`);
+  // Waited for also where it is cancelled now: what was told to start is best ended once it has.
+  group = (await orAborted(started, deadline.signal)) ?? (await within(clock, START_MS, started));
+  isOver.abort(OVER);
+  if (group === null) {
+    await end();
+    // It may be about to start still.
+    orphan();
+    if (deadline.signal.aborted) return { ...stopped(deadline), ...NO_OUTPUT };
+    return { ...(await unanswered()), ...NO_OUTPUT };
   }
-  if (begun !== null) {
-    group = begun.pid;
-    options.onStarted?.(begun.pid);
-    feed(channel, input);
-  }
+  options.onStarted?.(group);
+  feed(channel, input);
 
   const limit = options.captureLimit ?? DEFAULT_CAPTURE_LIMIT;
   const output = startPump(channel, options.stdout, limit);
@@ -85,15 +100,12 @@ export async function execStreamed(
   channel.resume();
   channel.stderr.resume();
   const ending = await untilGone();
-  if (options.stdin) options.stdin.destroy();
+  options.stdin?.destroy();
   const quietMs = options.descendants === 'leave' ? LEAVE_QUIET_MS : QUIET_MS;
   await drain([output, errors], deadline.signal, quietMs);
-  channel.close();
   return { ...ending, stdout: output.captured(), stderr: errors.captured() };
 
   async function untilGone(): Promise<Ending> {
-    const end = () => tree.end({ stopSignal, graceMs, clock });
-    const orphan = () => context.onOrphan({ mark, group, stopSignal, graceMs });
     const first = await orAborted(ended, deadline.signal);
     if (first === null) {
       if ((await end()) === 'lost') orphan();
@@ -102,17 +114,21 @@ export async function execStreamed(
     }
     if (first === 'closed') {
       orphan();
-      const reason = await within(clock, STATUS_MS, context.lost);
-      return {
-        termination: 'connection-lost',
-        reason: reason ?? 'the node closed the session without an exit status',
-      };
+      return unanswered();
     }
     options.onExited?.(first);
     if (options.descendants === 'leave') return first;
     const fate = await tree.waitForEnd(SETTLE_MS, clock, deadline.signal);
     if ((fate === 'alive' ? await end() : fate) === 'lost') orphan();
     return first;
+  }
+
+  async function unanswered(): Promise<Ending> {
+    const reason = await within(clock, STATUS_MS, lost);
+    return {
+      termination: 'connection-lost',
+      reason: reason ?? 'the node closed the session without an exit status',
+    };
   }
 }
 

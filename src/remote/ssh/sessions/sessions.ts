@@ -1,13 +1,23 @@
 import type { ClientChannel } from 'ssh2';
 
-import { createFailure, type Failure, type Outcome } from '../../../model/failure.js';
+import { orAborted } from '../../../async/abort.js';
+import type { Clock } from '../../../async/clock.js';
+import { startDeadline, within } from '../../../async/deadline.js';
+import type { Failure, Outcome } from '../../../model/failure.js';
 import type { Login } from '../login/login.js';
+import { untilShell } from '../shell/arrival.js';
 import { LOGIN_COMMAND } from '../shell/boot.js';
+import { cancelled, lost, noShell, refused, slowShell } from './failures.js';
+import { type Session, discard } from '../shell/session.js';
 
 /** OpenSSH's `MaxSessions`, until a refusal teaches better. */
 const USUAL_LIMIT = 10;
 /** Further logins of one connection, for more programs at once than one login may run. */
 const MOST_LINKS = 8;
+/** For the login shell to give way to ours: what its rc files do takes seconds at most, unless they hang. */
+const SHELL_MS = 30_000;
+/** For the reason, where a channel ended that may have done so with its login. */
+const REASON_MS = 500;
 
 /**
  * What a session is for. `control` looks after programs and ends them: it gets the last session of a login, so that
@@ -18,14 +28,19 @@ export type Purpose = 'work' | 'control';
 export interface SessionsOptions {
   /** Named in failures. */
   readonly node: string;
-  /** Another login to the same node. `null` where none may be opened at present. */
-  readonly dial: () => Promise<Outcome<Login>> | null;
+  readonly clock: Clock;
+  /**
+   * Another login to the same node. `null` where none may be opened at present.
+   *
+   * @param signal Aborts when the sessions are closed.
+   */
+  readonly dial: (signal: AbortSignal) => Promise<Outcome<Login>> | null;
 }
 
 /** Sessions on a node, each a channel on which `LOGIN_COMMAND` was started. */
 export interface Sessions {
   /** Waits for a free one, or logs in once more, where the node allows no more on one login. */
-  open(purpose: Purpose, signal?: AbortSignal): Promise<Outcome<ClientChannel>>;
+  open(purpose: Purpose, signal?: AbortSignal): Promise<Outcome<Session>>;
   /** Ends the further logins; the first one belongs to the caller. */
   close(): Promise<void>;
 }
@@ -40,12 +55,13 @@ interface Link {
 }
 
 /** @param first The login that is there already. */
-export function createSessions(first: Login, { node, dial }: SessionsOptions): Sessions {
+export function createSessions(first: Login, { node, clock, dial }: SessionsOptions): Sessions {
   let links: Link[] = [];
   /** Learned for the node: all of its logins are treated alike. */
   let limit = USUAL_LIMIT;
   let dialling: Promise<Failure | null> | null = null;
   const waiting = new Set<() => void>();
+  const closing = new AbortController();
 
   const wake = () => {
     for (const resume of [...waiting]) resume();
@@ -69,7 +85,7 @@ export function createSessions(first: Login, { node, dial }: SessionsOptions): S
   const addLogin = (): Promise<Failure | null> | null => {
     if (dialling) return dialling;
     if (links.length >= MOST_LINKS) return null;
-    const dialled = dial();
+    const dialled = dial(closing.signal);
     if (!dialled) return null;
     dialling = dialled.then((outcome) => {
       dialling = null;
@@ -88,56 +104,95 @@ export function createSessions(first: Login, { node, dial }: SessionsOptions): S
     }
     wake();
   };
-  const untilWoken = (signal: AbortSignal | undefined) =>
+  const untilWoken = (signal: AbortSignal) =>
     new Promise<void>((resolve) => {
       const resume = () => {
         waiting.delete(resume);
-        signal?.removeEventListener('abort', resume);
+        signal.removeEventListener('abort', resume);
         resolve();
       };
       waiting.add(resume);
-      signal?.addEventListener('abort', resume, { once: true });
+      signal.addEventListener('abort', resume, { once: true });
     });
+  const start = async (link: Link): Promise<Started> => {
+    link.taken += 1;
+    const started = await startSession(link.login);
+    if ('channel' in started) {
+      link.granted += 1;
+      started.channel.once('close', () => {
+        link.granted -= 1;
+        release(link);
+      });
+    } else {
+      release(link);
+    }
+    return started;
+  };
+  const awaitShell = async (
+    { lost: isOver }: Login,
+    channel: ClientChannel,
+    signal: AbortSignal,
+  ): Promise<Outcome<Session>> => {
+    channel.on('error', () => undefined);
+    const patience = startDeadline(clock, SHELL_MS, signal);
+    const arrival = await untilShell(channel, patience.signal);
+    patience.clear();
+    if (arrival?.isThere) return { ok: true, value: { channel, lost: isOver } };
+    discard(channel);
+    if (arrival === null) return patience.expired() ? slowShell(node, SHELL_MS) : cancelled(node);
+    const reason = await within(clock, REASON_MS, isOver);
+    return reason === null ? noShell(node, arrival.printed) : lost(node, reason);
+  };
 
   return {
-    async open(purpose, signal) {
-      for (;;) {
-        if (signal?.aborted) return cancelled(node);
-        if (firstLink.isLost) return lost(node, await first.lost);
-        const link = pick(purpose);
-        if (!link) {
-          const adding = addLogin();
-          const failure = adding ? await adding : (await untilWoken(signal), null);
-          // What runs on the other logins goes on, and frees sessions.
-          if (failure && links.every(({ taken }) => taken === 0)) return { ok: false, failure };
-          if (failure) await untilWoken(signal);
-          continue;
-        }
-        link.taken += 1;
-        const opened = await startSession(link.login);
-        if ('channel' in opened) {
-          link.granted += 1;
-          opened.channel.once('close', () => {
-            link.granted -= 1;
-            release(link);
-          });
-          return { ok: true, value: opened.channel };
-        }
-        release(link);
-        if (link.isLost) continue;
-        if (!opened.isRefused || (link.granted === 0 && link.taken === 0)) {
-          return { ok: false, failure: refused(node, opened.reason) };
-        }
-        // Those that were asked for together are refused together: each refusal counts for itself.
-        limit = Math.max(1, link.granted, limit - 1);
+    async open(purpose, given = closing.signal) {
+      const { signal, clear } = startDeadline(clock, Infinity, given, closing.signal);
+      try {
+        return await openUntil(purpose, signal);
+      } finally {
+        clear();
       }
     },
 
     async close() {
+      closing.abort();
+      await dialling;
       const further = links.filter((link) => link !== firstLink);
       await Promise.all(further.map(({ login }) => login.close()));
     },
   };
+
+  async function openUntil(purpose: Purpose, signal: AbortSignal): Promise<Outcome<Session>> {
+    for (;;) {
+      if (signal.aborted) return cancelled(node);
+      if (firstLink.isLost) return lost(node, await first.lost);
+      const link = pick(purpose);
+      if (!link) {
+        const adding = addLogin();
+        if (!adding) await untilWoken(signal);
+        const failure = adding && (await orAborted(adding, signal));
+        // What runs on the other logins goes on, and frees sessions.
+        if (failure && links.every(({ taken }) => taken === 0)) return { ok: false, failure };
+        if (failure) await untilWoken(signal);
+        continue;
+      }
+      const starting = start(link);
+      const started = await orAborted(starting, signal);
+      if (started === null) {
+        void starting.then((late) => {
+          if ('channel' in late) discard(late.channel);
+        });
+        continue;
+      }
+      if ('channel' in started) return awaitShell(link.login, started.channel, signal);
+      if (link.isLost) continue;
+      if (!started.isRefused || (link.granted === 0 && link.taken === 0)) {
+        return refused(node, started.reason);
+      }
+      // Those that were asked for together are refused together: each refusal counts for itself.
+      limit = Math.max(1, link.granted, limit - 1);
+    }
+  }
 }
 
 type Started =
@@ -156,19 +211,4 @@ function startSession({ client, lost: isOver }: Login): Promise<Started> {
       resolve({ reason: (error as Error).message, isRefused: false });
     }
   });
-}
-
-function refused(node: string, reason: string): Failure {
-  return createFailure('unreachable', `the node lets nobody run a program: ${reason}`, {
-    node,
-    hint: 'look at MaxSessions and ForceCommand in its sshd_config, and at its log',
-  });
-}
-
-function lost(node: string, reason: string): Outcome<never> {
-  return { ok: false, failure: createFailure('connection_lost', reason, { node }) };
-}
-
-function cancelled(node: string): Outcome<never> {
-  return { ok: false, failure: createFailure('cancelled', 'cancelled', { node }) };
 }

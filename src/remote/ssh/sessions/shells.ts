@@ -1,5 +1,6 @@
-import { createFailure, type Outcome } from '../../../model/failure.js';
+import type { Outcome } from '../../../model/failure.js';
 import { type KeptShell, keepShell } from '../shell/kept-shell.js';
+import { noShell } from './failures.js';
 import type { Purpose, Sessions } from './sessions.js';
 
 /** For questions that are asked at once; further ones get sessions of their own. */
@@ -63,14 +64,5 @@ async function open(
   if (!session.ok) return session;
   const shell = await keepShell(session.value);
   if (typeof shell !== 'string') return { ok: true, value: shell };
-  return { ok: false, failure: noShell(node, shell) };
-}
-
-/** @param printed What the login printed instead. */
-export function noShell(node: string, printed: string) {
-  const said = printed === '' ? '' : `: ${JSON.stringify(printed)}`;
-  return createFailure('unreachable', `the login did not start a shell${said}`, {
-    node,
-    hint: 'the login needs a shell that runs commands, and /bin/sh on the node',
-  });
+  return noShell(node, shell);
 }

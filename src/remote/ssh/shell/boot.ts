@@ -1,9 +1,14 @@
+/** What the shell proper says first. */
+const GREETING = 'playbook:shell';
+export const SHELL_IS_THERE = `${GREETING}\n`;
+
 /**
  * What `sshd` has the login shell run: whatever shell that is (fish, csh), it understands this. The shell proper reads
  * the rest from its standard input, so that nothing of it shows in a list of processes, and no rc file comes between.
- * `read` takes single bytes: what follows the line is still there for a program.
+ * It is told nothing before it has said that it is there: what waits behind a slow rc file could no longer be called
+ * back. `read` takes single bytes: what follows the line is still there for a program.
  */
-export const LOGIN_COMMAND = `exec /bin/sh -c 'read -r B; eval "$B"'`;
+export const LOGIN_COMMAND = `exec /bin/sh -c 'echo ${GREETING}; read -r B; eval "$B"'`;
 
 /**
  * Marks begin with a token that no program knows, so that they are found wherever they stand in the output. Each is one

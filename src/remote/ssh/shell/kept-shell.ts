@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import type { ClientChannel } from 'ssh2';
-
+import type { Session } from './session.js';
 import { MARKS, bootKeptShell } from './boot.js';
 import { type Frame, FrameScanner } from './frame-scanner.js';
 
@@ -24,6 +23,8 @@ export interface Answer {
 export interface KeptShell {
   /** The login's home. */
   readonly home: string;
+  /** Of the login that it is on: resolves when that is gone, with the reason in words. */
+  readonly lost: Promise<string>;
   /** Whether it was closed, from either side. */
   readonly isClosed: () => boolean;
   /**
@@ -36,15 +37,15 @@ export interface KeptShell {
   close(): void;
 }
 
-/** How much of what the login printed instead of a shell is told. */
+/** How much of what was printed instead of an answer is told. */
 const NOISE_LIMIT = 300;
 
 /**
- * Makes a shell of a channel on which `LOGIN_COMMAND` was started.
+ * Makes a session a shell that stays.
  *
- * @returns What the login printed, as text, where there is no shell to be had.
+ * @returns What it printed, as text, where it ended instead.
  */
-export function keepShell(channel: ClientChannel): Promise<KeptShell | string> {
+export function keepShell({ channel, lost }: Session): Promise<KeptShell | string> {
   const token = randomBytes(16).toString('hex');
   let current: Current | null = null;
   let listener: AnswerListener = {};
@@ -115,6 +116,7 @@ export function keepShell(channel: ClientChannel): Promise<KeptShell | string> {
     get home() {
       return home ?? '';
     },
+    lost,
     isClosed: () => isClosed,
     ask: (line, told = {}) =>
       new Promise((resolve) => {
@@ -139,6 +141,8 @@ export function keepShell(channel: ClientChannel): Promise<KeptShell | string> {
   // A program may still hold the channel open when the shell is gone.
   channel.once('exit', onClose);
   channel.once('close', onClose);
+  channel.resume();
+  channel.stderr.resume();
   channel.write(`${bootKeptShell(token)}\n`);
   return ready;
 }

@@ -1,45 +1,44 @@
 import type { ClientChannel } from 'ssh2';
 
+import { onAbort } from '../../../async/abort.js';
 import { MARKS } from './boot.js';
 
-/** How much of what the login printed instead of a shell is told. */
-const NOISE_LIMIT = 300;
 const NEWLINE = 0x0a;
 
-/** The program runs as this process; or what the login printed instead. */
-export type Preamble = { readonly pid: number } | { readonly printed: string };
-
 /**
- * Reads both streams of a channel up to where a program begins: what rc files print is not its output. Leaves the
- * streams paused, with everything that follows.
+ * Reads both streams of a session up to where its program begins. Leaves the streams paused, with everything that
+ * follows.
+ *
+ * @param signal Ends the wait.
+ * @returns The id of the program's process; `null` where the signal aborted or the session ended before it was told.
  */
-export async function passTo(channel: ClientChannel, token: string): Promise<Preamble> {
-  const [started, errors] = await Promise.all([
-    readUntil(channel, channel, `${token}${MARKS.started}`),
-    readUntil(channel.stderr, channel, `${token}${MARKS.end}`),
+export async function untilStarted(
+  channel: ClientChannel,
+  token: string,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const [started] = await Promise.all([
+    readUntil(channel, channel, `${token}${MARKS.started}`, signal),
+    readUntil(channel.stderr, channel, `${token}${MARKS.end}`, signal),
   ]);
-  if (started.words !== null) return { pid: Number(started.words) };
-  return { printed: `${started.noise}${errors.noise}`.trim() };
+  return started === null ? null : Number(started);
 }
 
-interface Read {
-  readonly noise: string;
-  /** What follows the mark in its line; `null` where the channel was closed without one. */
-  readonly words: string | null;
-}
-
+/** @returns What follows the mark in its line; `null` where there was none. */
 function readUntil(
   stream: ClientChannel | ClientChannel['stderr'],
   channel: ClientChannel,
   mark: string,
-): Promise<Read> {
+  signal: AbortSignal,
+): Promise<string | null> {
   return new Promise((resolve) => {
     let seen: Buffer = Buffer.alloc(0);
     const finish = (words: string | null) => {
+      forget();
       stream.off('data', onData);
       stream.off('end', onEnd);
       channel.off('close', onEnd);
-      resolve({ noise: seen.toString('utf8', 0, NOISE_LIMIT), words });
+      resolve(words);
     };
     const onEnd = () => finish(null);
     const onData = (chunk: Buffer) => {
@@ -53,8 +52,10 @@ function readUntil(
       if (rest.length > 0) stream.unshift(rest);
       finish(words);
     };
+    const forget = onAbort(signal, onEnd);
     stream.on('data', onData);
     stream.once('end', onEnd);
     channel.once('close', onEnd);
+    stream.resume();
   });
 }

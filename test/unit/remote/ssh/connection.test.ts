@@ -12,6 +12,7 @@ import { describeConnection } from '../../../contract/connection.js';
 import { createManualClock } from '../../../support/manual-clock.js';
 import { openOverSsh, sshConnector } from '../../../support/ssh-connections.js';
 import { type SshServer, startSshServer } from '../../../support/ssh-server/start.js';
+import { run } from '../../../support/sshd/commands.js';
 import { SSHD_MISSING } from '../../../support/sshd/requirements.js';
 import { type Sshd, startSshd } from '../../../support/sshd/start.js';
 import { type SystemUser, addSystemUser } from '../../../support/sshd/user.js';
@@ -29,6 +30,9 @@ const isAlive = (pid: string | number) => {
 };
 const untilGone = async (pid: string | number) => {
   while (isAlive(pid)) await wait(10);
+};
+const untilNothingRuns = async (login: string) => {
+  while ((await run('ps', '-eo', 'user:64,args')).includes(`\n${login} `)) await wait(20);
 };
 const untilWritten = async (file: string) => {
   for (;;) {
@@ -95,6 +99,28 @@ describe.skipIf(SSHD_MISSING !== null)('over a real sshd', () => {
       );
       const connection = await openOverSsh(sshd.nodeSpec({ username: user.name }));
       expect(await echo(connection)).toEqual([expected, expected]);
+    });
+
+    it('starts nothing behind a slow rc file any more once that was cancelled, and returns at once', async () => {
+      user = await addSystemUser('/bin/bash');
+      const { home, name } = user;
+      const connection = await openOverSsh(sshd.nodeSpec({ username: name }));
+      expect((await connection.exec({ argv: ['true'] })).termination).toBe('exited');
+      const hasBegun = path.join(home, 'begun');
+      await writeFile(path.join(home, '.bashrc'), `echo >> ${hasBegun}; sleep 1; echo done >&2\n`);
+      const stop = new AbortController();
+      const command = { argv: ['sh', '-c', 'echo > started; sleep 60'] } as const;
+      const streamed = connection.exec(command, { stdout: new PassThrough(), signal: stop.signal });
+      await untilWritten(hasBegun);
+      const cancelledAt = performance.now();
+      stop.abort();
+      expect((await streamed).termination).toBe('cancelled');
+      expect(performance.now() - cancelledAt).toBeLessThan(800);
+      await connection.close();
+      expect(performance.now() - cancelledAt).toBeLessThan(2_500);
+      // The login shell goes on to its end, and has nothing to run then.
+      await untilNothingRuns(name);
+      expect(existsSync(path.join(home, 'started'))).toBe(false);
     });
 
     it('says so where the login runs no commands, with what it printed', async () => {
@@ -277,6 +303,23 @@ describe('over a server that fails', () => {
     server.reset();
     const ran = await running;
     expect(ran.termination).toBe('connection-lost');
+    await connection.close();
+  });
+
+  it('tells the loss of a further login from a login without a shell', async () => {
+    server.faults.maxSessions = 1;
+    const connection = await openOverSsh(server.nodeSpec());
+    const stop = new AbortController();
+    const sink = new PassThrough();
+    const command = { argv: ['sh', '-c', 'echo begun; sleep 60'] } as const;
+    const first = connection.exec(command, { stdout: sink, signal: stop.signal });
+    await new Promise((resolve) => sink.once('data', resolve));
+    server.faults.resetDuring = /./;
+    const second = await connection.exec(command, { stdout: new PassThrough() });
+    expect(second.termination).toBe('connection-lost');
+    delete server.faults.resetDuring;
+    stop.abort();
+    expect((await first).termination).toBe('cancelled');
     await connection.close();
   });
 

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Command } from '../../../../../src/model/command.js';
 import { LOGIN_COMMAND } from '../../../../../src/remote/ssh/shell/boot.js';
 import { type KeptShell, keepShell } from '../../../../../src/remote/ssh/shell/kept-shell.js';
+import type { Session } from '../../../../../src/remote/ssh/shell/session.js';
 import {
   lineForAlive,
   lineForAnswer,
@@ -24,8 +25,8 @@ const SHELLS: readonly (readonly [name: string, argv: readonly string[]])[] = [
   ['busybox', ['busybox', 'sh']],
 ];
 
-/** A local process in the shape of a channel. */
-function channelOf(child: ChildProcessWithoutNullStreams): ClientChannel {
+/** A local process in the shape of a session. */
+function sessionOf(child: ChildProcessWithoutNullStreams): Session {
   const channel = child.stdout as unknown as Duplex & { stderr: unknown };
   Object.assign(channel, {
     stderr: child.stderr,
@@ -33,7 +34,7 @@ function channelOf(child: ChildProcessWithoutNullStreams): ClientChannel {
     close: () => child.stdin.end(),
   });
   child.once('exit', (code) => channel.emit('exit', code));
-  return channel as unknown as ClientChannel;
+  return { channel: channel as unknown as ClientChannel, lost: new Promise(() => undefined) };
 }
 
 for (const [name, argv] of SHELLS) {
@@ -46,7 +47,7 @@ for (const [name, argv] of SHELLS) {
     beforeEach(async () => {
       const [, boot = ''] = /-c '(.*)'$/.exec(LOGIN_COMMAND) ?? [];
       child = spawn(program, [...args, '-c', boot]);
-      const kept = await keepShell(channelOf(child));
+      const kept = await keepShell(sessionOf(child));
       if (typeof kept === 'string') throw new Error(kept);
       shell = kept;
     });
