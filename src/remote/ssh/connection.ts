@@ -1,7 +1,7 @@
 import type { Clock } from '../../async/clock.js';
 import type { Command, CommandResult } from '../../model/command.js';
 import { createFailure, type Outcome } from '../../model/failure.js';
-import type { Connection, ExecOptions } from '../connection.js';
+import type { Connection, ExecOptions, NodeInfo } from '../connection.js';
 import { beginLifetime } from '../lifetime.js';
 import { downloadByStream } from '../transfer/stream/download/download.js';
 import { uploadByStream } from '../transfer/stream/upload/upload.js';
@@ -33,7 +33,7 @@ export interface SshConnection extends Connection {
 export function connectOverSsh(login: Login, options: SshConnectionOptions): SshConnection {
   const { node, clock, random, dial, onOrphan } = options;
   const sessions = createSessions(login, { node, clock, dial });
-  const shells = createShells(node, sessions);
+  const shells = createShells(node, sessions, clock);
   const lifetime = beginLifetime();
   const rescues = new Set<Promise<void>>();
   let isLost = false;
@@ -49,6 +49,14 @@ export function connectOverSsh(login: Login, options: SshConnectionOptions): Ssh
   const exec = (command: Command, execOptions: ExecOptions = {}): Promise<CommandResult> =>
     lifetime.exec(() => execOverSsh(command, execOptions, context, lifetime.closing));
   const streams = { node, exec, clock, random };
+  const askLogin = async (): Promise<Outcome<NodeInfo>> => {
+    const taken = await shells.take('work', lifetime.closing);
+    if (!taken.ok) return taken;
+    const { home } = taken.value;
+    shells.giveBack(taken.value);
+    if (home.startsWith('/')) return { ok: true, value: { home, user: login.user } };
+    return { ok: false, failure: noHome(node, home) };
+  };
 
   return {
     node,
@@ -59,14 +67,7 @@ export function connectOverSsh(login: Login, options: SshConnectionOptions): Ssh
     download: (from, to, given) =>
       lifetime.transfer((wanted) => downloadByStream(from, to, streams, wanted), given),
     lookAfter: (work) => lifetime.track(work(shells)),
-    async info() {
-      const taken = await shells.take('work');
-      if (!taken.ok) return taken;
-      const { home } = taken.value;
-      shells.giveBack(taken.value);
-      if (home.startsWith('/')) return { ok: true, value: { home, user: login.user } };
-      return { ok: false, failure: noHome(node, home) };
-    },
+    info: () => lifetime.track(askLogin()),
     async close() {
       await lifetime.end();
       shells.close();

@@ -26,9 +26,9 @@ export function createOrphanage(clock: Clock): Orphanage {
       const known = orphans.get(node) ?? new Set();
       const ends = [...known].map(async (orphan) => {
         const { mark, group, stopSignal } = orphan;
-        const tree = new RemoteTree(mark, () => group, shells);
+        const tree = new RemoteTree(mark, () => group, shells, clock);
         const graceMs = Math.min(orphan.graceMs, LONGEST_GRACE_MS);
-        const fate = await tree.end({ stopSignal, graceMs, clock });
+        const fate = await tree.end({ stopSignal, graceMs });
         if (fate !== 'lost') known.delete(orphan);
       });
       await Promise.all(ends);

@@ -59,8 +59,8 @@ export async function execAnswered(
       started.resolve(undefined);
     },
   };
-  const tree = new RemoteTree(mark, () => group, shells);
-  const end = () => tree.end({ stopSignal, graceMs, clock });
+  const tree = new RemoteTree(mark, () => group, shells, clock);
+  const end = () => tree.end({ stopSignal, graceMs });
   const orphan = () => context.onOrphan({ mark, group, stopSignal, graceMs });
   const finish = (ending: Ending) => {
     shells.giveBack(shell);
@@ -87,10 +87,10 @@ export async function execAnswered(
     return finish({ termination: 'connection-lost', reason: await whyLost(shell, clock) });
   }
   if (answer.left.length > 0) {
-    const fate = await tree.waitForEnd(SETTLE_MS, clock, deadline.signal);
+    const fate = await tree.waitForEnd(SETTLE_MS, deadline.signal);
     if (fate === 'alive') await end();
     // What they wrote last comes before the answer to this.
-    await shell.ask(LINE_FOR_NOTHING, listener);
+    if (!(await within(clock, ANSWER_MS, shell.ask(LINE_FOR_NOTHING, listener)))) shell.close();
   }
   return finish(endingOf(answer));
 }

@@ -1,4 +1,3 @@
-import { orAborted } from '../../../async/abort.js';
 import type { Deadline } from '../../../async/deadline.js';
 import type { Command, CommandResult } from '../../../model/command.js';
 import type { ExecOptions } from '../../connection.js';
@@ -36,7 +35,7 @@ async function run(
   if (reason !== null) return { termination: 'not-started', reason, ...NO_OUTPUT };
   const ran = await runSomewhere(command, options, context, deadline);
   const { stdout, stderr } = ran;
-  return { ...(await judgeStart(command, ran, context.shells)), stdout, stderr };
+  return { ...(await judgeStart(command, ran, context, deadline.signal)), stdout, stderr };
 }
 
 async function runSomewhere(
@@ -50,14 +49,10 @@ async function runSomewhere(
   const idle = shells.takeIdle();
   if (idle) return execAnswered(idle, command, options, context, deadline);
   if (!shells.mayOpen()) return execStreamed(command, options, context, deadline);
-  const taking = shells.take('work');
-  const taken = await orAborted(taking, deadline.signal);
-  if (taken === null) {
-    void taking.then((late) => late.ok && shells.giveBack(late.value));
-    return { ...stopped(deadline), ...NO_OUTPUT };
-  }
+  const taken = await shells.take('work', deadline.signal);
   if (taken.ok) return execAnswered(taken.value, command, options, context, deadline);
-  return { ...notRun(taken.failure), ...NO_OUTPUT };
+  const ending = deadline.signal.aborted ? stopped(deadline) : notRun(taken.failure);
+  return { ...ending, ...NO_OUTPUT };
 }
 
 /** Nobody waits for its output as it comes, for its start or for the program's own end, and it reads nothing. */

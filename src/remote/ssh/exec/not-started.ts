@@ -1,8 +1,9 @@
 import type { Command } from '../../../model/command.js';
 import type { Failure } from '../../../model/failure.js';
-import type { Shells } from '../sessions/shells.js';
 import { lineForExplanation } from '../shell/lines.js';
 import type { Ending } from '../../execution.js';
+import { askNode } from './ask-node.js';
+import type { SshExecContext } from './context.js';
 
 /** A single argument cannot be longer: MAX_ARG_STRLEN of Linux. */
 const LONGEST_ARGUMENT = 128 * 1024;
@@ -42,18 +43,13 @@ export function notRun({ kind, message }: Failure): Ending {
 export async function judgeStart(
   command: Command,
   ending: Ending,
-  shells: Shells,
+  { shells, clock }: SshExecContext,
+  signal: AbortSignal,
 ): Promise<Ending> {
   if (ending.termination !== 'exited') return ending;
   if (ending.exitCode !== FOUND_BUT_NOT_RUN && ending.exitCode !== NOT_FOUND) return ending;
-  const taken = await shells.take('control');
-  if (!taken.ok) return ending;
-  let said = '';
-  const answer = await taken.value.ask(lineForExplanation(command), {
-    onStdout: (data) => (said += data.toString()),
-  });
-  shells.giveBack(taken.value);
-  const reason = answer && explain(said.trim(), command);
+  const said = await askNode(lineForExplanation(command), shells, clock, signal);
+  const reason = said && explain(said.trim(), command);
   return reason ? { termination: 'not-started', reason } : ending;
 }
 

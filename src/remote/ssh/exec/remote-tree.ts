@@ -1,19 +1,16 @@
 import type { Clock } from '../../../async/clock.js';
-import { within } from '../../../async/deadline.js';
 import { lineForAlive, lineForSignal } from '../shell/lines.js';
 import type { Shells } from '../sessions/shells.js';
+import { askNode } from './ask-node.js';
 
 export interface EndOptions {
   readonly stopSignal: NodeJS.Signals;
   /** From the stop signal to SIGKILL. */
   readonly graceMs: number;
-  readonly clock: Clock;
 }
 
 /** After SIGKILL: what the kernel does not end in this time hangs in a driver, and no waiting helps. */
 const KILL_PATIENCE_MS = 5_000;
-/** For one answer. The login shell may hang at a file system, or the kernel at what it says of a process. */
-const ANSWER_MS = 15_000;
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
 
@@ -28,58 +25,47 @@ export class RemoteTree {
   readonly #mark: string;
   readonly #group: () => number | null;
   readonly #shells: Shells;
+  readonly #clock: Clock;
 
   /** @param group The process group's id, once it is known. */
-  constructor(mark: string, group: () => number | null, shells: Shells) {
+  constructor(mark: string, group: () => number | null, shells: Shells, clock: Clock) {
     this.#mark = mark;
     this.#group = group;
     this.#shells = shells;
+    this.#clock = clock;
   }
 
   /** Waits until all of it is gone, at most so long. */
-  waitForEnd(timeoutMs: number, clock: Clock, signal?: AbortSignal): Promise<Fate> {
-    return this.#repeat(() => lineForAlive(this.#mark, this.#group()), timeoutMs, clock, signal);
+  waitForEnd(timeoutMs: number, signal?: AbortSignal): Promise<Fate> {
+    return this.#repeat(() => lineForAlive(this.#mark, this.#group()), timeoutMs, signal);
   }
 
   /** Ends all of it: the stop signal, after the grace period SIGKILL. */
-  async end({ stopSignal, graceMs, clock }: EndOptions): Promise<Fate> {
-    const fate = await this.#ask(lineForSignal(this.#mark, this.#group(), stopSignal), clock);
+  async end({ stopSignal, graceMs }: EndOptions): Promise<Fate> {
+    const fate = await this.#ask(lineForSignal(this.#mark, this.#group(), stopSignal));
     if (fate === 'lost') return fate;
     // Asked once more also where nothing seemed to live: what was just being started shows only now.
-    const stopped = await this.waitForEnd(graceMs, clock);
+    const stopped = await this.waitForEnd(graceMs);
     if (stopped !== 'alive') return stopped;
     // Again and again: what was forked meanwhile has not heard the last one.
     const kill = () => lineForSignal(this.#mark, this.#group(), 'SIGKILL');
-    return this.#repeat(kill, KILL_PATIENCE_MS, clock);
+    return this.#repeat(kill, KILL_PATIENCE_MS);
   }
 
-  async #repeat(
-    line: () => string,
-    timeoutMs: number,
-    clock: Clock,
-    signal?: AbortSignal,
-  ): Promise<Fate> {
+  async #repeat(line: () => string, timeoutMs: number, signal?: AbortSignal): Promise<Fate> {
+    const clock = this.#clock;
     const begin = clock.monotonic();
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-      const fate = await this.#ask(line(), clock);
+      const fate = await this.#ask(line());
       const remaining = timeoutMs - (clock.monotonic() - begin);
       if (fate !== 'alive' || remaining <= 0 || signal?.aborted) return fate;
       await clock.sleep(Math.min(pauseMs, remaining), signal);
     }
   }
 
-  async #ask(line: string, clock: Clock): Promise<Fate> {
-    const taking = this.#shells.take('control');
-    const taken = await within(clock, ANSWER_MS, taking);
-    if (taken === null) void taking.then((late) => late.ok && this.#shells.giveBack(late.value));
-    if (!taken?.ok) return 'lost';
-    const shell = taken.value;
-    const listed: Buffer[] = [];
-    const asked = shell.ask(line, { onStdout: (data) => listed.push(data) });
-    const answer = await within(clock, ANSWER_MS, asked);
-    if (answer === null) shell.close();
-    this.#shells.giveBack(shell);
-    if (!answer) return 'lost';
-    return listed.length > 0 ? 'alive' : 'gone';
+  async #ask(line: string): Promise<Fate> {
+    const listed = await askNode(line, this.#shells, this.#clock);
+    if (listed === null) return 'lost';
+    return listed === '' ? 'gone' : 'alive';
   }
 }

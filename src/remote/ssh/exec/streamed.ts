@@ -73,8 +73,8 @@ async function runIn(
   const mark = randomUUID();
   const token = randomBytes(16).toString('hex');
   let group: number | null = null;
-  const tree = new RemoteTree(mark, () => group, shells);
-  const end = () => tree.end({ stopSignal, graceMs, clock });
+  const tree = new RemoteTree(mark, () => group, shells, clock);
+  const end = () => tree.end({ stopSignal, graceMs });
   const orphan = () => context.onOrphan({ mark, group, stopSignal, graceMs });
 
   const ended = exitOf(channel);
@@ -118,7 +118,7 @@ async function runIn(
     }
     options.onExited?.(first);
     if (options.descendants === 'leave') return first;
-    const fate = await tree.waitForEnd(SETTLE_MS, clock, deadline.signal);
+    const fate = await tree.waitForEnd(SETTLE_MS, deadline.signal);
     if ((fate === 'alive' ? await end() : fate) === 'lost') orphan();
     return first;
   }

@@ -1,10 +1,16 @@
+import { orAborted } from '../../../async/abort.js';
+import type { Clock } from '../../../async/clock.js';
+import { within } from '../../../async/deadline.js';
 import type { Outcome } from '../../../model/failure.js';
 import { type KeptShell, keepShell } from '../shell/kept-shell.js';
-import { noShell } from './failures.js';
+import { discard } from '../shell/session.js';
+import { cancelled, noShell, slowShell } from './failures.js';
 import type { Purpose, Sessions } from './sessions.js';
 
 /** For questions that are asked at once; further ones get sessions of their own. */
 const MOST_KEPT = 4;
+/** For a shell that is there to make itself ready. */
+const BOOT_MS = 15_000;
 
 /** The shells that stay open on a connection. */
 export interface Shells {
@@ -12,15 +18,20 @@ export interface Shells {
   takeIdle(): KeptShell | null;
   /** Whether another one may be opened. */
   readonly mayOpen: () => boolean;
-  /** A free one, or a new one. To be given back. */
-  take(purpose: Purpose): Promise<Outcome<KeptShell>>;
+  /**
+   * A free one, or a new one. To be given back.
+   *
+   * @param signal Ends the wait, with a failure of kind `cancelled`; the shell is there for others, once it comes.
+   */
+  take(purpose: Purpose, signal: AbortSignal): Promise<Outcome<KeptShell>>;
   giveBack(shell: KeptShell): void;
   close(): void;
 }
 
-export function createShells(node: string, sessions: Sessions): Shells {
+export function createShells(node: string, sessions: Sessions, clock: Clock): Shells {
   const idle: KeptShell[] = [];
   let kept = 0;
+  let isClosed = false;
 
   const takeIdle = () => {
     for (let shell = idle.pop(); shell; shell = idle.pop()) {
@@ -30,26 +41,38 @@ export function createShells(node: string, sessions: Sessions): Shells {
     return null;
   };
 
+  const make = async (purpose: Purpose) => {
+    kept += 1;
+    const made = await open(node, sessions, purpose, clock);
+    if (!made.ok) kept -= 1;
+    return made;
+  };
+  const giveBack = (shell: KeptShell) => {
+    if (shell.isClosed() || isClosed || kept > MOST_KEPT) {
+      kept -= 1;
+      shell.close();
+    } else {
+      idle.push(shell);
+    }
+  };
+
   return {
     takeIdle,
     mayOpen: () => kept < MOST_KEPT,
-    async take(purpose) {
+    async take(purpose, signal) {
       const shell = takeIdle();
       if (shell) return { ok: true, value: shell };
-      kept += 1;
-      const made = await open(node, sessions, purpose);
-      if (!made.ok) kept -= 1;
-      return made;
+      const making = make(purpose);
+      const made = await orAborted(making, signal);
+      if (made) return made;
+      void making.then((late) => {
+        if (late.ok) giveBack(late.value);
+      });
+      return cancelled(node);
     },
-    giveBack(shell) {
-      if (shell.isClosed() || kept > MOST_KEPT) {
-        kept -= 1;
-        shell.close();
-      } else {
-        idle.push(shell);
-      }
-    },
+    giveBack,
     close() {
+      isClosed = true;
       for (const shell of idle.splice(0)) shell.close();
     },
   };
@@ -59,10 +82,12 @@ async function open(
   node: string,
   sessions: Sessions,
   purpose: Purpose,
+  clock: Clock,
 ): Promise<Outcome<KeptShell>> {
   const session = await sessions.open(purpose);
   if (!session.ok) return session;
-  const shell = await keepShell(session.value);
-  if (typeof shell !== 'string') return { ok: true, value: shell };
-  return noShell(node, shell);
+  const shell = await within(clock, BOOT_MS, keepShell(session.value));
+  if (typeof shell === 'object' && shell !== null) return { ok: true, value: shell };
+  discard(session.value.channel);
+  return shell === null ? slowShell(node, BOOT_MS) : noShell(node, shell);
 }

@@ -7,10 +7,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { systemClock } from '../../../../src/async/clock.js';
 import type { Connection } from '../../../../src/remote/connection.js';
 import { describeConnection } from '../../../contract/connection.js';
 import { createManualClock } from '../../../support/manual-clock.js';
 import { openOverSsh, sshConnector } from '../../../support/ssh-connections.js';
+import { runCommand } from '../../../support/ssh-server/run-command.js';
 import { type SshServer, startSshServer } from '../../../support/ssh-server/start.js';
 import { run } from '../../../support/sshd/commands.js';
 import { SSHD_MISSING } from '../../../support/sshd/requirements.js';
@@ -30,6 +32,15 @@ const isAlive = (pid: string | number) => {
 };
 const untilGone = async (pid: string | number) => {
   while (isAlive(pid)) await wait(10);
+};
+/** A clock whose waits can be made shorter. */
+const createFastClock = () => {
+  const fast = {
+    ...systemClock,
+    speed: 1,
+    sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / fast.speed, signal),
+  };
+  return fast;
 };
 const untilNothingRuns = async (login: string) => {
   while ((await run('ps', '-eo', 'user:64,args')).includes(`\n${login} `)) await wait(20);
@@ -376,5 +387,76 @@ describe('over a server that fails', () => {
     const ran = await connection.exec({ argv: ['true'] });
     expect(ran).toMatchObject({ termination: 'not-started' });
     await connection.close();
+  });
+});
+
+describe('over a server whose login shell hangs', () => {
+  let server: SshServer;
+  let hangs: boolean;
+  beforeEach(async () => {
+    hangs = true;
+    server = await startSshServer({
+      onExec: (command, channel) => {
+        runCommand(channel, hangs ? 'sleep 60' : command, {});
+      },
+    });
+  });
+  afterEach(() => server.stop());
+
+  it('waits for it no longer than each command may take, nor longer than the connection is open', async () => {
+    const connection = await openOverSsh(server.nodeSpec());
+    const stop = new AbortController();
+    const answered = connection.exec({ argv: ['true'] }, { signal: stop.signal });
+    const streamed = connection.exec(
+      { argv: ['true'] },
+      { stdout: new PassThrough(), signal: stop.signal },
+    );
+    const timedOut = await connection.exec({ argv: ['true'] }, { timeoutMs: 50 });
+    expect(timedOut.termination).toBe('timed-out');
+    stop.abort();
+    expect((await answered).termination).toBe('cancelled');
+    expect((await streamed).termination).toBe('cancelled');
+    const info = connection.info();
+    await connection.close();
+    expect(await info).toMatchObject({ ok: false, failure: { kind: 'cancelled' } });
+  });
+
+  it('says so in the end, where nobody else ends the wait', async () => {
+    const clock = createFastClock();
+    const opened = await sshConnector([], { clock })(server.nodeSpec());
+    if (!opened.ok) throw new Error(opened.failure.message);
+    clock.speed = 100;
+    const streamed = await opened.value.exec({ argv: ['true'] }, { stdout: new PassThrough() });
+    expect(streamed).toMatchObject({
+      termination: 'not-started',
+      reason: 'the login shell was not ready after 30 s',
+    });
+    await opened.value.close();
+  });
+
+  it('gives up ending a program that it cannot reach, and does so over the next connection', async () => {
+    const clock = createFastClock();
+    const connect = sshConnector([], { clock });
+    const opened = await connect(server.nodeSpec());
+    if (!opened.ok) throw new Error(opened.failure.message);
+    const sink = new PassThrough();
+    const stop = new AbortController();
+    hangs = false;
+    const running = opened.value.exec(
+      { argv: ['sh', '-c', 'echo $$; sleep 60'] },
+      { stdout: sink, signal: stop.signal },
+    );
+    const pid = String(await new Promise((resolve) => sink.once('data', resolve))).trim();
+    hangs = true;
+    clock.speed = 20;
+    stop.abort();
+    expect((await running).termination).toBe('cancelled');
+    expect(isAlive(pid)).toBe(true);
+    await opened.value.close();
+    hangs = false;
+    clock.speed = 1;
+    const again = await connect(server.nodeSpec());
+    expect(isAlive(pid)).toBe(false);
+    if (again.ok) await again.value.close();
   });
 });
