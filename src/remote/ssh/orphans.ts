@@ -1,7 +1,9 @@
 import type { Clock } from '../../async/clock.js';
+import { askNode } from './exec/ask-node.js';
 import type { Orphan } from './exec/context.js';
 import { RemoteTree } from './exec/remote-tree.js';
 import type { Shells } from './sessions/shells.js';
+import { lineForGroup } from './shell/lines.js';
 
 /** How long an orphan may take to stop: nobody waits for its output any more. */
 const LONGEST_GRACE_MS = 5_000;
@@ -26,7 +28,11 @@ export function createOrphanage(clock: Clock): Orphanage {
       const known = orphans.get(node) ?? new Set();
       const ends = [...known].map(async (orphan) => {
         const { mark, group, stopSignal } = orphan;
-        const tree = new RemoteTree(mark, () => group, shells, clock);
+        // The last look at it is long ago: its number may be somebody else's by now.
+        const own = group ? await askNode(lineForGroup(mark, group), shells, clock) : '';
+        if (own === null) return;
+        const id = own === '' ? null : Number(own);
+        const tree = new RemoteTree(mark, () => id, shells, clock);
         const graceMs = Math.min(orphan.graceMs, LONGEST_GRACE_MS);
         const fate = await tree.end({ stopSignal, graceMs });
         if (fate !== 'lost') known.delete(orphan);

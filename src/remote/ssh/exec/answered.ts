@@ -16,6 +16,7 @@ import {
   stopped,
 } from '../../execution.js';
 import { TailBuffer } from '../../streams/tail-buffer.js';
+import type { Group } from '../shell/group.js';
 import type { Answer, KeptShell } from '../shell/kept-shell.js';
 import { LINE_FOR_NOTHING, lineForAnswer } from '../shell/lines.js';
 import type { SshExecContext } from './context.js';
@@ -49,17 +50,17 @@ export async function execAnswered(
   const stdout = new TailBuffer(limit);
   const stderr = new TailBuffer(limit);
   const mark = randomUUID();
-  let group: number | null = null;
+  let group: Group | null = null;
   const started = createDeferred<undefined>();
   const listener = {
     onStdout: (data: Buffer) => stdout.push(data),
     onStderr: (data: Buffer) => stderr.push(data),
-    onStarted: (pid: number) => {
-      group = pid;
+    onStarted: (told: Group) => {
+      group = told;
       started.resolve(undefined);
     },
   };
-  const tree = new RemoteTree(mark, () => group, shells, clock);
+  const tree = new RemoteTree(mark, () => group?.id ?? null, shells, clock);
   const end = () => tree.end({ stopSignal, graceMs });
   const orphan = () => context.onOrphan({ mark, group, stopSignal, graceMs });
   const finish = (ending: Ending) => {

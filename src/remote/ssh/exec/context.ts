@@ -1,6 +1,7 @@
 import type { Clock } from '../../../async/clock.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Shells } from '../sessions/shells.js';
+import type { Group } from '../shell/group.js';
 
 /** What an SSH connection gives to each of its commands. */
 export interface SshExecContext {
@@ -16,7 +17,7 @@ export interface SshExecContext {
 export interface Orphan {
   readonly mark: string;
   /** `null` where it was lost before it told. */
-  readonly group: number | null;
+  readonly group: Group | null;
   readonly stopSignal: NodeJS.Signals;
   readonly graceMs: number;
 }

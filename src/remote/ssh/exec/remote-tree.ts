@@ -27,7 +27,7 @@ export class RemoteTree {
   readonly #shells: Shells;
   readonly #clock: Clock;
 
-  /** @param group The process group's id, once it is known. */
+  /** @param group The process group's id, once it is known. Not to be given where it may be somebody else's by now. */
   constructor(mark: string, group: () => number | null, shells: Shells, clock: Clock) {
     this.#mark = mark;
     this.#group = group;

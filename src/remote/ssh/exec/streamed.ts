@@ -20,6 +20,7 @@ import { drain } from '../../streams/drain.js';
 import { startPump } from '../../streams/pump.js';
 import { type Session, discard } from '../shell/session.js';
 import { bootProgram } from '../shell/boot.js';
+import type { Group } from '../shell/group.js';
 import { lineForProgram } from '../shell/lines.js';
 import { untilStarted } from '../shell/preamble.js';
 import type { SshExecContext } from './context.js';
@@ -72,8 +73,8 @@ async function runIn(
   const input = options.stdin ?? command.stdin;
   const mark = randomUUID();
   const token = randomBytes(16).toString('hex');
-  let group: number | null = null;
-  const tree = new RemoteTree(mark, () => group, shells, clock);
+  let group: Group | null = null;
+  const tree = new RemoteTree(mark, () => group?.id ?? null, shells, clock);
   const end = () => tree.end({ stopSignal, graceMs });
   const orphan = () => context.onOrphan({ mark, group, stopSignal, graceMs });
 
@@ -91,7 +92,7 @@ async function runIn(
     if (deadline.signal.aborted) return { ...stopped(deadline), ...NO_OUTPUT };
     return { ...(await unanswered()), ...NO_OUTPUT };
   }
-  options.onStarted?.(group);
+  options.onStarted?.(group.id);
   feed(channel, input);
 
   const limit = options.captureLimit ?? DEFAULT_CAPTURE_LIMIT;

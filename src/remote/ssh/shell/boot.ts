@@ -17,7 +17,7 @@ export const LOGIN_COMMAND = `exec /bin/sh -c 'echo ${GREETING}; read -r B; eval
 export const MARKS = {
   /** The shell is there; the login's home follows. */
   ready: 'R',
-  /** The program is about to run; the id of its process follows. */
+  /** The program is about to run; its group follows, as `group.ts` reads it. */
   started: 'S',
   /** A process that the program left running. */
   left: 'L',
@@ -26,6 +26,9 @@ export const MARKS = {
   /** On standard error: nothing follows that belongs to this line. */
   end: 'E',
 } as const;
+
+/** Another one after each start of the machine. */
+export const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 /**
  * Lines 4 and 5 are the channel's streams: 1 and 2 are the program's. Every function is used by the lines of
@@ -51,14 +54,19 @@ const KEEPING = [
     `read -r v _ </proc/uptime; o=$2; { [ "$l" -gt "$o" ] && [ $((\${v%.*} - $3)) -lt 2 ]; } || o=0; c=; ` +
     `for p in /proc/[0-9]*; do p=\${p#/proc/}; [ "$p" -le "$o" ] || c="$c /proc/$p/environ"; done; ` +
     `[ -z "$c" ] || for p in $(_p "$1" $c); do printf "$T"'L %s\\n' "$p" >&4; done; }`,
-  // State and group of process $1, as s and g. Its name may hold blanks and parentheses.
-  `_s() { s=; g=; read -r l <"/proc/$1/stat" || return 1; set -- \${l##*) }; s=$1 g=$3; case $s in Z|X) return 1 ;; esac; }`,
+  // State, group and start of process $1, as s, g and i. Its name may hold blanks and parentheses.
+  `_s() { s=; g=; i=; read -r l <"/proc/$1/stat" || return 1; set -- \${l##*) }; s=$1 g=$3 i=\${20}; case $s in Z|X) return 1 ;; esac; }`,
   // What lives of group $2, and with mark $1 outside of it, one id a line.
   `_a() { for p in $(_p "$1" /proc/[0-9]*/environ); do _s "$p" && [ "$g" != "$2" ] && echo "$p"; done; ` +
     `[ -z "$2" ] || ! kill -0 "-$2" || for p in /proc/[0-9]*; do _s "\${p#/proc/}" && [ "$g" = "$2" ] && echo "\${p#/proc/}"; done; }`,
   // Sends signal $3 to all of that, and tells what lives.
   `_k() { [ -z "$2" ] || kill "-$3" "-$2"; for p in $(_p "$1" /proc/[0-9]*/environ); do ` +
     `_s "$p" && [ "$g" != "$2" ] && kill "-$3" "$p"; done; _a "$1" "$2"; }`,
+  // Group $2, if that is still the one of the program with mark $1: its first process was started at $3, in boot $4. Where
+  // that is gone, nobody else is given the number while something of it lives, and that bears the mark.
+  `_o() { read -r b <${BOOT_ID}; [ "$b" = "$4" ] || return 0; _s "$2"; ` +
+    `if [ -n "$i" ]; then [ "$i" != "$3" ] || echo "$2"; return 0; fi; ` +
+    `for p in $(_p "$1" /proc/[0-9]*/environ); do _s "$p"; [ "$g" != "$2" ] || { echo "$2"; return 0; }; done; }`,
   'S=; command -v setsid >/dev/null && S=setsid',
 ];
 

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 
-import type { Session } from './session.js';
 import { MARKS, bootKeptShell } from './boot.js';
 import { type Frame, FrameScanner } from './frame-scanner.js';
+import { type Group, parseGroup } from './group.js';
+import type { Session } from './session.js';
 
 /** What is told while a line is carried out. */
 export interface AnswerListener {
   readonly onStdout?: (data: Buffer) => void;
   readonly onStderr?: (data: Buffer) => void;
-  readonly onStarted?: (pid: number) => void;
+  readonly onStarted?: (group: Group) => void;
 }
 
 /** What came of a line. */
@@ -70,7 +71,7 @@ export function keepShell({ channel, lost }: Session): Promise<KeptShell | strin
     } else if (!current) {
       return;
     } else if (mark === MARKS.started) {
-      listener.onStarted?.(Number(words));
+      listener.onStarted?.(parseGroup(words));
     } else if (mark === MARKS.left) {
       current.left.push(Number(words));
     } else if (mark === MARKS.done) {

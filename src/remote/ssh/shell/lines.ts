@@ -1,12 +1,16 @@
 import type { Command } from '../../../model/command.js';
 import { MARK_VARIABLE } from '../../mark.js';
 import { quoteWord, renderLine } from '../../quote.js';
+import { BOOT_ID } from './boot.js';
+import type { Group } from './group.js';
 
 /** A newline cannot stand in a line: the shell makes one, where a word holds it. */
 const MAKE_NEWLINE = `N=$(printf '\\nx'); N=\${N%x}; `;
 
-/** The process that tells its id by this is the one that becomes the program. */
-const TELL_START = `read -r p _ </proc/self/stat; printf "$T"'S %s\\n' "$p" >&4`;
+/** The process that tells its id by this is the one that becomes the program. Its start is the 22nd field. */
+const TELL_START =
+  `read -r p ${'_ '.repeat(20)}t _ </proc/self/stat; read -r b 2>/dev/null <${BOOT_ID}; ` +
+  `printf "$T"'S %s %s %s\\n' "$p" "$t" "$b" >&4`;
 
 /** Nothing but its end, behind everything that was written before. For a kept shell. */
 export const LINE_FOR_NOTHING = '_x 0';
@@ -44,6 +48,11 @@ export function lineForAlive(mark: string, group: number | null): string {
 /** Sends a signal to all of a program, and lists what lives. For a kept shell. */
 export function lineForSignal(mark: string, group: number | null, signal: NodeJS.Signals): string {
   return `_k ${mark} ${group ?? "''"} ${signal.slice('SIG'.length)} >&4; _x 0`;
+}
+
+/** Says the id of a group, if it is still that of the program with the mark, and nothing otherwise. For a kept shell. */
+export function lineForGroup(mark: string, { id, birth }: Group): string {
+  return `_o ${mark} ${id} ${birth ?? ''} >&4; _x 0`;
 }
 
 /** Says why a program could not be run: one word, and what it is about. For a kept shell. */

@@ -2,6 +2,7 @@ import type { ClientChannel } from 'ssh2';
 
 import { onAbort } from '../../../async/abort.js';
 import { MARKS } from './boot.js';
+import { type Group, parseGroup } from './group.js';
 
 const NEWLINE = 0x0a;
 
@@ -10,18 +11,18 @@ const NEWLINE = 0x0a;
  * follows.
  *
  * @param signal Ends the wait.
- * @returns The id of the program's process; `null` where the signal aborted or the session ended before it was told.
+ * @returns The program's group; `null` where the signal aborted or the session ended before it was told.
  */
 export async function untilStarted(
   channel: ClientChannel,
   token: string,
   signal: AbortSignal,
-): Promise<number | null> {
+): Promise<Group | null> {
   const [started] = await Promise.all([
     readUntil(channel, channel, `${token}${MARKS.started}`, signal),
     readUntil(channel.stderr, channel, `${token}${MARKS.end}`, signal),
   ]);
-  return started === null ? null : Number(started);
+  return started === null ? null : parseGroup(started);
 }
 
 /** @returns What follows the mark in its line; `null` where there was none. */

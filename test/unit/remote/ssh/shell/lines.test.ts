@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { PassThrough, type Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -10,11 +11,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Command } from '../../../../../src/model/command.js';
 import { LOGIN_COMMAND } from '../../../../../src/remote/ssh/shell/boot.js';
 import { type KeptShell, keepShell } from '../../../../../src/remote/ssh/shell/kept-shell.js';
+import type { Group } from '../../../../../src/remote/ssh/shell/group.js';
 import type { Session } from '../../../../../src/remote/ssh/shell/session.js';
 import {
   lineForAlive,
   lineForAnswer,
   lineForExplanation,
+  lineForGroup,
   lineForSignal,
 } from '../../../../../src/remote/ssh/shell/lines.js';
 
@@ -59,15 +62,16 @@ for (const [name, argv] of SHELLS) {
     const run = async (command: Command, mark = randomUUID()) => {
       const stdout = new PassThrough();
       const stderr = new PassThrough();
-      let pid = 0;
+      let group: Group = { id: 0, birth: null };
       const answer = await shell.ask(lineForAnswer(command, mark, 'end'), {
         onStdout: (data) => stdout.write(data),
         onStderr: (data) => stderr.write(data),
-        onStarted: (id) => (pid = id),
+        onStarted: (told) => (group = told),
       });
       return {
         ...answer,
-        pid,
+        group,
+        pid: group.id,
         out: String(stdout.read() ?? ''),
         err: String(stderr.read() ?? ''),
       };
@@ -122,6 +126,27 @@ for (const [name, argv] of SHELLS) {
       expect((await ask(lineForAlive(mark, pid))).map(Number).sort()).toEqual(left?.toSorted());
       await ask(lineForSignal(mark, pid, 'SIGKILL'));
       while ((await ask(lineForAlive(mark, pid))).length > 0) await wait(5);
+    });
+
+    it('knows a group again by the start of its first process, or by what bears its mark', async () => {
+      const mark = randomUUID();
+      const { group } = await run({ argv: ['sh', '-c', 'sleep 60 & sleep 0.1'] }, mark);
+      expect(await ask(lineForGroup(mark, group))).toEqual([String(group.id)]);
+      expect(await ask(lineForGroup(randomUUID(), group))).toEqual([]);
+      await ask(lineForSignal(mark, group.id, 'SIGKILL'));
+      while ((await ask(lineForAlive(mark, group.id))).length > 0) await wait(5);
+      expect(await ask(lineForGroup(mark, group))).toEqual([]);
+
+      const stranger = spawn('sleep', ['60'], { detached: true });
+      const id = stranger.pid ?? 0;
+      const start = readFileSync(`/proc/${id}/stat`, 'latin1').split(' ')[21];
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+      const born = (birth: string | null) => ask(lineForGroup(mark, { id, birth }));
+      expect(await born(`${start} ${boot}`)).toEqual([String(id)]);
+      expect(await born(`${Number(start) - 1} ${boot}`)).toEqual([]);
+      expect(await born(`${start} ${randomUUID()}`)).toEqual([]);
+      expect(await born(null)).toEqual([]);
+      stranger.kill();
     });
 
     it('sees nothing of others', async () => {
