@@ -191,6 +191,31 @@ export function describeConnection(kind: string, open: () => Promise<Connection>
         expect(reasonOf(result)).toContain('command not found: no-such-command');
       });
 
+      it('tells of no end of one that was never there, where the output is passed on', async () => {
+        const ends: ProgramExit[] = [];
+        const result = await exec(
+          { argv: ['no-such-command'] },
+          { stdout: new PassThrough(), onExited: (exit) => ends.push(exit) },
+        );
+        expect(reasonOf(result)).toContain('command not found: no-such-command');
+        expect(ends).toEqual([]);
+      });
+
+      it('does not take for that what a program answers that has removed its folder', async () => {
+        const script = 'echo ran; rmdir "$PWD"; exit 127';
+        const run = async (cwd: string, options?: ExecOptions) => {
+          await sh('mkdir "$1"', {}, [cwd]);
+          return exec({ argv: ['/bin/sh', '-c', script], cwd: `${folder}/${cwd}` }, options);
+        };
+        const ended = { termination: 'exited', exitCode: 127 };
+        expect(await run('removed')).toMatchObject(ended);
+        const ends: ProgramExit[] = [];
+        const onExited = (exit: ProgramExit) => ends.push(exit);
+        const passedOn = await run('gone', { stdout: new PassThrough(), onExited });
+        expect(passedOn).toMatchObject(ended);
+        expect(ends).toEqual([ended]);
+      });
+
       it('says that the working directory does not exist', async () => {
         const result = await exec({ argv: ['true'], cwd: `${folder}/nowhere` });
         expect(reasonOf(result)).toContain(`working directory does not exist: ${folder}/nowhere`);

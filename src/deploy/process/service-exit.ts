@@ -26,8 +26,9 @@ export function describeExit(
       return { ...unknown, isLost: true, description: `connection lost: ${ending.reason}` };
     case 'cancelled':
       return { ...unknown, description: isStopping ? 'stopped' : 'ended with its connection' };
-    case 'timed-out':
     case 'not-started':
+      return { ...unknown, description: `ended: ${ending.reason}` };
+    case 'timed-out':
       throw new Error(`a service cannot end as ${ending.termination}`);
   }
 }

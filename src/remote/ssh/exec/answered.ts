@@ -6,7 +6,7 @@ import type { Clock } from '../../../async/clock.js';
 import { type Deadline, within } from '../../../async/deadline.js';
 import { createDeferred } from '../../../async/deferred.js';
 import type { Command } from '../../../model/command.js';
-import type { ExecOptions } from '../../connection.js';
+import type { ExecOptions, ProgramExit } from '../../connection.js';
 import {
   DEFAULT_CAPTURE_LIMIT,
   DEFAULT_GRACE_MS,
@@ -20,6 +20,7 @@ import type { Group } from '../shell/group.js';
 import type { Answer, KeptShell } from '../shell/kept-shell.js';
 import { LINE_FOR_NOTHING, lineForAnswer } from '../shell/lines.js';
 import type { SshExecContext } from './context.js';
+import { judgeStart } from './not-started.js';
 import { RemoteTree } from './remote-tree.js';
 
 /** For a program to begin, once the shell was told to run it. */
@@ -63,9 +64,9 @@ export async function execAnswered(
   const tree = new RemoteTree(mark, () => group?.id ?? null, shells, clock);
   const end = () => tree.end({ stopSignal, graceMs });
   const orphan = () => context.onOrphan({ mark, group, stopSignal, graceMs });
-  const finish = (ending: Ending) => {
+  const finish = (): Output => {
     shells.giveBack(shell);
-    return { ...ending, stdout: stdout.content(), stderr: stderr.content() };
+    return { stdout: stdout.content(), stderr: stderr.content() };
   };
 
   const asked = shell.ask(lineForAnswer(command, mark, options.descendants ?? 'end'), listener);
@@ -80,23 +81,30 @@ export async function execAnswered(
     if (!isAnswered) shell.close();
     // Where it has not even told its group it may be about to start still.
     if (fate === 'lost' || (begun === null && !isAnswered)) orphan();
-    return finish(ending);
+    return { ...ending, ...finish() };
   }
   const { answer } = first;
   if (answer === null) {
     orphan();
-    return finish({ termination: 'connection-lost', reason: await whyLost(shell, clock) });
+    return { termination: 'connection-lost', reason: await whyLost(shell, clock), ...finish() };
   }
   if (answer.left.length > 0) {
     const fate = await tree.waitForEnd(SETTLE_MS, deadline.signal);
-    if (fate === 'alive') await end();
+    if ((fate === 'alive' ? await end() : fate) === 'lost') orphan();
     // What they wrote last comes before the answer to this.
     if (!(await within(clock, ANSWER_MS, shell.ask(LINE_FOR_NOTHING, listener)))) shell.close();
   }
-  return finish(endingOf(answer));
+  // First, as its shell is the one to be asked why a program was not started.
+  const output = finish();
+  const hasWritten = () => output.stdout.length > 0;
+  const ending = endingOf(answer);
+  return {
+    ...(await judgeStart(command, ending, hasWritten, context, deadline.signal)),
+    ...output,
+  };
 }
 
-function endingOf({ status }: Answer): Ending {
+function endingOf({ status }: Answer): ProgramExit {
   const signal = Object.entries(constants.signals).find(
     ([, number]) => number === status - SIGNALLED,
   );

@@ -4,7 +4,7 @@ import type { ExecOptions } from '../../connection.js';
 import { type Ending, NO_OUTPUT, type Output, execute, stopped } from '../../execution.js';
 import { execAnswered } from './answered.js';
 import type { SshExecContext } from './context.js';
-import { judgeStart, notRun, whyImpossible } from './not-started.js';
+import { notRun, whyImpossible } from './not-started.js';
 import { execStreamed } from './streamed.js';
 
 /**
@@ -33,9 +33,7 @@ async function run(
   if (deadline.signal.aborted) return { termination: 'cancelled', ...NO_OUTPUT };
   const reason = whyImpossible(command);
   if (reason !== null) return { termination: 'not-started', reason, ...NO_OUTPUT };
-  const ran = await runSomewhere(command, options, context, deadline);
-  const { stdout, stderr } = ran;
-  return { ...(await judgeStart(command, ran, context, deadline.signal)), stdout, stderr };
+  return runSomewhere(command, options, context, deadline);
 }
 
 async function runSomewhere(

@@ -11,6 +11,8 @@ const LONGEST_ARGUMENT = 128 * 1024;
 const FOUND_BUT_NOT_RUN = 126;
 const NOT_FOUND = 127;
 
+type NotStarted = Extract<Ending, { readonly termination: 'not-started' | 'connection-lost' }>;
+
 /** Why a command cannot be run on any node. */
 export function whyImpossible({ argv, env = {}, cwd = '' }: Command): string | null {
   const [program] = argv;
@@ -38,18 +40,21 @@ export function notRun({ kind, message }: Failure): Ending {
 /**
  * Tells a program that ended with a shell's code for "could not be run" from one that was not run.
  *
+ * @param hasWritten Whether anything came on its standard output: then it ran, whatever has become of it since.
  * @returns The ending, or why it was not started.
  */
-export async function judgeStart(
+export async function judgeStart<T extends Ending>(
   command: Command,
-  ending: Ending,
+  ending: T,
+  hasWritten: () => boolean,
   { shells, clock }: SshExecContext,
   signal: AbortSignal,
-): Promise<Ending> {
+): Promise<T | NotStarted> {
   if (ending.termination !== 'exited') return ending;
   if (ending.exitCode !== FOUND_BUT_NOT_RUN && ending.exitCode !== NOT_FOUND) return ending;
   const said = await askNode(lineForExplanation(command), shells, clock, signal);
-  const reason = said && explain(said.trim(), command);
+  // Only now: the end is told before the last output has come.
+  const reason = said && !hasWritten() && explain(said.trim(), command);
   return reason ? { termination: 'not-started', reason } : ending;
 }
 

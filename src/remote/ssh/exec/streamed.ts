@@ -24,7 +24,7 @@ import type { Group } from '../shell/group.js';
 import { lineForProgram } from '../shell/lines.js';
 import { untilStarted } from '../shell/preamble.js';
 import type { SshExecContext } from './context.js';
-import { notRun } from './not-started.js';
+import { judgeStart, notRun } from './not-started.js';
 import { RemoteTree } from './remote-tree.js';
 
 /** For the rest of the output of a program that is gone, over a slow line. */
@@ -117,7 +117,10 @@ async function runIn(
       orphan();
       return unanswered();
     }
-    options.onExited?.(first);
+    const hasWritten = () => output.passed() > 0;
+    const judged = await judgeStart(command, first, hasWritten, context, deadline.signal);
+    if ('reason' in judged) return judged;
+    options.onExited?.(judged);
     if (options.descendants === 'leave') return first;
     const fate = await tree.waitForEnd(SETTLE_MS, deadline.signal);
     if ((fate === 'alive' ? await end() : fate) === 'lost') orphan();
