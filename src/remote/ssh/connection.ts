@@ -32,8 +32,8 @@ export interface SshConnection extends Connection {
 /** Makes a connection of a login, which belongs to it from now on. */
 export function connectOverSsh(login: Login, options: SshConnectionOptions): SshConnection {
   const { node, clock, random, dial, onOrphan } = options;
-  const sessions = createSessions(login, { node, clock, dial });
-  const shells = createShells(node, sessions, clock);
+  const sessions = createSessions(login, { node, clock, dial, spare: () => shells.closeIdle() });
+  const shells: Shells = createShells(node, sessions, clock);
   const lifetime = beginLifetime();
   const rescues = new Set<Promise<void>>();
   let isLost = false;

@@ -35,12 +35,16 @@ export interface SessionsOptions {
    * @param signal Aborts when the sessions are closed.
    */
   readonly dial: (signal: AbortSignal) => Promise<Outcome<Login>> | null;
+  /** Closes a session that nobody uses at present; `false` where there is none. */
+  readonly spare: () => boolean;
 }
 
 /** Sessions on a node, each a channel on which `LOGIN_COMMAND` was started. */
 export interface Sessions {
   /** Waits for a free one, or logs in once more, where the node allows no more on one login. */
   open(purpose: Purpose, signal?: AbortSignal): Promise<Outcome<Session>>;
+  /** Wakes those who wait: a session may be spared now. */
+  wake(): void;
   /** Ends the further logins; the first one belongs to the caller. */
   close(): Promise<void>;
 }
@@ -55,7 +59,8 @@ interface Link {
 }
 
 /** @param first The login that is there already. */
-export function createSessions(first: Login, { node, clock, dial }: SessionsOptions): Sessions {
+export function createSessions(first: Login, options: SessionsOptions): Sessions {
+  const { node, clock, dial, spare } = options;
   let links: Link[] = [];
   /** Learned for the node: all of its logins are treated alike. */
   let limit = USUAL_LIMIT;
@@ -154,6 +159,8 @@ export function createSessions(first: Login, { node, clock, dial }: SessionsOpti
       }
     },
 
+    wake,
+
     async close() {
       closing.abort();
       await dialling;
@@ -168,7 +175,7 @@ export function createSessions(first: Login, { node, clock, dial }: SessionsOpti
       if (firstLink.isLost) return lost(node, await first.lost);
       const link = pick(purpose);
       if (!link) {
-        const adding = addLogin();
+        const adding = spare() ? null : addLogin();
         if (!adding) await untilWoken(signal);
         const failure = adding && (await orAborted(adding, signal));
         // What runs on the other logins goes on, and frees sessions.

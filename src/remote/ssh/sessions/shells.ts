@@ -25,6 +25,8 @@ export interface Shells {
    */
   take(purpose: Purpose, signal: AbortSignal): Promise<Outcome<KeptShell>>;
   giveBack(shell: KeptShell): void;
+  /** Closes one that is free, to make room for something else; `false` where there is none. */
+  closeIdle(): boolean;
   close(): void;
 }
 
@@ -53,6 +55,7 @@ export function createShells(node: string, sessions: Sessions, clock: Clock): Sh
       shell.close();
     } else {
       idle.push(shell);
+      sessions.wake();
     }
   };
 
@@ -71,6 +74,13 @@ export function createShells(node: string, sessions: Sessions, clock: Clock): Sh
       return cancelled(node);
     },
     giveBack,
+    closeIdle() {
+      const shell = takeIdle();
+      if (!shell) return false;
+      shell.close();
+      kept -= 1;
+      return true;
+    },
     close() {
       isClosed = true;
       for (const shell of idle.splice(0)) shell.close();

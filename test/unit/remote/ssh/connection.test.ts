@@ -317,6 +317,32 @@ describe('over a server that fails', () => {
     await connection.close();
   });
 
+  it.each([
+    [1, 1],
+    [5, 4],
+  ])(
+    'gives up shells that nobody needs where %i sessions are allowed, and no further login',
+    async (maxSessions, questions) => {
+      server.faults.maxSessions = maxSessions;
+      const opened = await sshConnector([], { max: 0 })(server.nodeSpec());
+      if (!opened.ok) throw new Error(opened.failure.message);
+      const connection = opened.value;
+      const ask = () => connection.exec({ argv: ['sh', '-c', 'sleep 0.2; echo answer'] });
+      const stream = async () => {
+        const sink = new PassThrough();
+        await connection.exec({ argv: ['echo', 'streamed'] }, { stdout: sink });
+        return String(sink.read());
+      };
+      await Promise.all(Array.from({ length: questions }, ask));
+      expect(await stream()).toBe('streamed\n');
+      const answers = Array.from({ length: questions }, ask);
+      // Asks for a session while all are in use.
+      expect(await stream()).toBe('streamed\n');
+      for (const answer of answers) expect(String((await answer).stdout)).toBe('answer\n');
+      await connection.close();
+    },
+  );
+
   it('tells the loss of a further login from a login without a shell', async () => {
     server.faults.maxSessions = 1;
     const connection = await openOverSsh(server.nodeSpec());
