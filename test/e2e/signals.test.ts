@@ -26,6 +26,7 @@ services:
   script: `
 trap 'echo hit' INT HUP QUIT
 echo result > out/result
+: >"$SCENARIO_PATH/../../../../running"
 until [ -e "$SCENARIO_PATH/../../../../go-on" ]; do sleep 0.1; done`,
 });
 
@@ -40,10 +41,9 @@ async function expectTornDown(project: ProjectFolder) {
   expect(left.filter((file) => /^(work|nodes)\//.test(file))).toEqual([]);
 }
 
+/** And has written its result. */
 const isScriptRunning = (project: ProjectFolder) =>
-  expect
-    .poll(() => project.resultFile('events.ndjson').catch(() => ''), { timeout: 15_000 })
-    .toContain('"script_started"');
+  expect.poll(() => project.read('running').catch(() => null), { timeout: 15_000 }).toBe('');
 
 const summaryOf = async (project: ProjectFolder) => {
   await expect

@@ -32,6 +32,7 @@ export async function* followLines(
   const command = followLogCommand(deployment, service);
   let told = 0;
   let toSkip = 0;
+  let isLastLook = false;
   for (;;) {
     const splitter = createLineSplitter();
     const unseen = (lines: readonly string[]) => {
@@ -46,12 +47,15 @@ export async function* followLines(
     if (signal.aborted) return;
     const { containers, ended, hasEnded } = await history();
     if (!(await sleepUntil(clock, PAUSE_MS, ended, signal))) return;
-    if (hasEnded()) {
+    // The lines of several containers come in another order each time: better twice than never.
+    const canSkip = containers.length === 1;
+    // Docker may stop following before the very last words, once a container has ended: it is asked for them, too.
+    if (hasEnded() && (isLastLook || !canSkip)) {
       for (const line of unseen(splitter.end())) yield redactor.text(line);
       return;
     }
-    // The lines of several containers come in another order each time: better twice than never.
-    toSkip = containers.length === 1 ? told : 0;
+    isLastLook = hasEnded();
+    toSkip = canSkip ? told : 0;
   }
 }
 

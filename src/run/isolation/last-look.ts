@@ -2,7 +2,7 @@ import { startDeadline } from '../../async/deadline.js';
 import type { RunContext } from '../context.js';
 
 /** A node that was silent may be back; one that still is will not be waited for. */
-const ANSWER_MS = 5_000;
+const ANSWER_MS = 3_000;
 
 /**
  * Tries once more, at the end of a run, to clean what no scenario could: after that only watchdogs do. Those that are clean

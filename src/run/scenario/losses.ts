@@ -1,3 +1,4 @@
+import { isConnectionFault } from '../retry-policy.js';
 import type { Attempt } from './attempt.js';
 
 /**
@@ -6,8 +7,12 @@ import type { Attempt } from './attempt.js';
  */
 export async function confirmLeases(attempt: Attempt): Promise<void> {
   const { context, places, losses, failures, signal } = attempt;
-  // What was cut short by the user has no results, and has a cause.
-  if (!signal.aborted) await context.leases.confirm([...places.keys()]);
+  const isSilent = (machine: string) =>
+    failures.some(({ kind, node }) => node === machine && isConnectionFault(kind));
+  // What was cut short by the user has no results, and has a cause. So has what happens on a machine that does not answer.
+  if (!signal.aborted) {
+    await context.leases.confirm([...places.keys()].filter((machine) => !isSilent(machine)));
+  }
   const news = losses.filter((loss) => !failures.includes(loss));
   if (failures[0]?.kind === 'cancelled') failures.push(...news);
   else failures.unshift(...news);

@@ -22,8 +22,6 @@ import { labNodes } from '../support/lab.js';
 
 export const IMAGE = 'lab/busybox:1';
 
-export const COMPOSE_VERSIONS: readonly ComposeVersion[] = ['v1', 'v2'];
-
 /** Where the tests find docker with one kind of compose. */
 export interface DockerNode {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
 
+import type { ComposeVersion } from '../../../lab/nodes/layout.js';
 import type { ServiceSpec } from '../../../src/model/service.js';
 import {
   type BackendUnderTest,
@@ -8,7 +9,6 @@ import {
 } from '../../contract/backend.js';
 import {
   type Bench,
-  COMPOSE_VERSIONS,
   IMAGE,
   NO_DOCKER,
   escapeCompose,
@@ -19,7 +19,8 @@ import {
 
 const traits = { logsOutliveServices: false, logsAreBytes: false };
 
-for (const version of COMPOSE_VERSIONS) {
+/** Holds the backend to its contract with one kind of compose. */
+export function describeComposeBackend(version: ComposeVersion): void {
   const node = dockerNodeWith(version);
   if (node)
     describeBackend(`compose ${version}`, traits, async () => underTest(await openBench(node)));

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
+import type { ComposeVersion } from '../../../lab/nodes/layout.js';
 import type { RunningService, ServiceEvent } from '../../../src/deploy/backend.js';
 import { projectName } from '../../../src/deploy/compose/names.js';
 import type { Outcome } from '../../../src/model/failure.js';
 import type { ServiceSpec } from '../../../src/model/service.js';
 import {
   type Bench,
-  COMPOSE_VERSIONS,
   IMAGE,
   NO_DOCKER,
   dockerNodeWith,
@@ -17,7 +17,8 @@ import {
 const never = new AbortController().signal;
 const DONE = { ok: true, value: undefined };
 
-for (const version of COMPOSE_VERSIONS) {
+/** What compose and docker do when something is wrong, with one kind of compose. */
+export function describeContainers(version: ComposeVersion): void {
   const node = dockerNodeWith(version);
   describe.skipIf(node === null)(
     `containers with compose ${version}${node ? '' : ` (${NO_DOCKER})`}`,
