@@ -61,8 +61,11 @@ export function createSshConnector({
     const rescued = clock.sleep(REDIAL_AFTER_MS).then(async () => {
       rescues.delete(node.name);
       if (!orphanage.has(node.name)) return;
+      // What lives on a node is not left alone because others have all connections.
+      budget.take();
       const opened = await open(node);
       if (opened.ok) await opened.value.close();
+      budget.giveBack();
     });
     rescues.set(node.name, rescued);
     return rescued;
