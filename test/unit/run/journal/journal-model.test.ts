@@ -10,6 +10,7 @@ import { makeTempFolder } from '../../../support/temp-folder.js';
 
 const SEED = Number(process.env['PLAYBOOK_TEST_SEED'] ?? Date.now() % 2 ** 31);
 const NODES = ['node1', 'node2', 'node3'];
+const KINDS = ['folder', 'service', 'script', 'project', 'results', 'lease'] as const;
 const named = (name: string) => ({ name, transport: 'ssh', host: name, port: null, user: null });
 const OPTIONS = {
   controller: 'abc123',
@@ -23,7 +24,10 @@ const histories = fc.array(
     uses: fc.subarray(NODES, { minLength: 1 }),
     steps: fc.array(
       fc.record({
-        makes: fc.array(fc.constantFrom(...NODES), { maxLength: 3 }),
+        makes: fc.array(
+          fc.record({ wanted: fc.constantFrom(...NODES), kind: fc.constantFrom(...KINDS) }),
+          { maxLength: 3 },
+        ),
         removes: fc.array(fc.nat(8), { maxLength: 2 }),
       }),
       { maxLength: 6 },
@@ -44,9 +48,10 @@ async function live(root: string, history: History): Promise<Buffer> {
     const strikes: (() => void)[] = [];
     for (const { makes, removes } of steps) {
       const entered = await Promise.all(
-        makes.map((wanted) => {
+        makes.map(({ wanted, kind }) => {
           const node = uses.includes(wanted) ? wanted : (uses[0] ?? '');
-          const holding = { node, kind: 'service' as const, scenario: null, description: 's' };
+          const paths = kind === 'results' ? { paths: ['/data/out'] } : {};
+          const holding = { node, kind, scenario: null, description: 's', ...paths };
           return begun.value.enter(holding);
         }),
       );
