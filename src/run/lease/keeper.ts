@@ -7,12 +7,13 @@ import type { Clock } from '../../async/clock.js';
 import { startDeadline } from '../../async/deadline.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
-import { type Emit, inSeconds } from '../events.js';
+import type { Emit } from '../events.js';
 import type { Journal } from '../journal/journal.js';
 import { controllerToken } from '../controller.js';
 import type { LeaseAnswer } from './answer.js';
 import { type Belongings, type Claim, NOTHING_ELSE, acquireLease, releaseLease } from './lease.js';
 import { type HeldLease, holdLease } from './held-lease.js';
+import { type Tried, untilGot } from './until-got.js';
 import { describeNote, describeTaken, heldBy, lostLease } from './words.js';
 import { userName } from '../../remote/local/user-name.js';
 
@@ -78,14 +79,10 @@ export interface LeaseOptions {
   readonly signal: AbortSignal;
 }
 
-/** A lease that is over, whose watchdog is at work, or that is just being taken: not worth giving up for. */
-const SHORT_WAIT_MS = 60_000;
 /** What is wrong with a lease, and not with the machine. */
 const OURS: readonly FailureKind[] = ['locked', 'lease_failed'];
 /** To hear that a machine is still ours: one that says nothing is not waited for, and nothing is known of it. */
 const CONFIRM_MS = 5_000;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 5_000;
 
 interface Try {
   readonly lease: HeldLease | null;
@@ -205,7 +202,10 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
   };
 
   /** All of them or none, once; but for those that `isForgiven` excuses. */
-  const tryAll = async (wanted: readonly NodeSpec[], isForgiven: (failure: Failure) => boolean) => {
+  const tryAll = async (
+    wanted: readonly NodeSpec[],
+    isForgiven: (failure: Failure) => boolean,
+  ): Promise<Tried> => {
     const missing = wanted.filter(({ name }) => !held.has(name));
     const tried = await Promise.all(missing.map(acquireOne));
     const failed = tried.filter(({ failure }) => failure !== null && !isForgiven(failure));
@@ -218,30 +218,11 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
     return { failures, isBusy: failed.every((each) => each.isBusy) };
   };
 
-  const acquire = async (
+  const acquire = (
     wanted: readonly NodeSpec[],
     isForgiven: (failure: Failure) => boolean,
-  ): Promise<readonly Failure[]> => {
-    const begin = clock.monotonic();
-    let waitsFor = '';
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-      const { failures, isBusy } = await tryAll(wanted, isForgiven);
-      if (failures.length === 0 || signal.aborted) return [];
-      const isHeld = failures.every(({ kind }) => kind === 'locked');
-      const waitMs = Math.max(options.waitMs, isBusy ? SHORT_WAIT_MS : 0);
-      const remainingMs = begin + waitMs - clock.monotonic();
-      if (!isHeld || remainingMs <= 0) return failures;
-      // Who that is, is told once, however often it is heard of meanwhile.
-      const reason = failures.map(({ message }) => message).join('; ');
-      const who = reason.replaceAll(/last heard of \d+ s ago/g, '');
-      if (who !== waitsFor) {
-        waitsFor = who;
-        emit({ type: 'waiting', scenario: null, duration_s: inSeconds(remainingMs), reason });
-      }
-      // Two that wait for each other's machines must not meet again and again.
-      await clock.sleep(Math.min(remainingMs, pauseMs * (0.5 + Math.random())), signal);
-    }
-  };
+  ): Promise<readonly Failure[]> =>
+    untilGot(() => tryAll(wanted, isForgiven), { clock, emit, waitMs: options.waitMs, signal });
 
   const confirm = async (wanted: readonly string[]) => {
     const patience = startDeadline(clock, CONFIRM_MS);
