@@ -57,7 +57,7 @@ const WATCHDOG_MS = 1_000 * (LEASE_S + 20);
 /** Docker and sshd let go of what has ended a little later than they say. */
 const SETTLING_MS = 4_000;
 /** A session whose line was cut: the node's kernel finds out when it next tries to send, later each time. */
-const SESSION = /: process (sshd: |\/bin\/sh -c read -r B; eval )/;
+const SESSION = /: process (sshd: |\/bin\/sh -c echo playbook:shell; read -r B; eval )/;
 const SESSION_MS = 130_000;
 
 type Recovery = 'run' | 'cleanup' | 'watchdog';
