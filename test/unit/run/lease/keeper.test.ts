@@ -68,11 +68,12 @@ describe('the machines of a run', () => {
     const { clock, free, journal, keeper, ownLease, wanted } = await openKeeper();
     expect(await keeper.acquireAll()).toEqual([]);
     expect([free.isLeased(), wanted.isLeased(), existsSync(ownLease)]).toEqual([true, true, true]);
-    expect(journal.list().map(({ node, kind }) => `${kind} of ${node}`)).toEqual([
-      `lease of ${CONTROLLER}`,
-      'lease of free',
-      'lease of wanted',
-    ]);
+    expect(
+      journal
+        .list()
+        .map(({ node, kind }) => `${kind} of ${node}`)
+        .sort(),
+    ).toEqual([`lease of ${CONTROLLER}`, 'lease of free', 'lease of wanted']);
     expect(clock.remaining).toEqual(Array.from({ length: 3 }, () => RENEWED_AFTER_MS));
     expect(await keeper.releaseAll()).toEqual([]);
     expect(clock.remaining).toEqual([]);
