@@ -66,7 +66,10 @@ export async function planResumptionOf(
   return run === null ? NOTHING_OPEN : planContinuation(run, project, () => () => null);
 }
 
-const NOTHING_OPEN: Resumption = { plan: null, why: 'every run has completed, or was continued' };
+const NOTHING_OPEN: Resumption = {
+  plan: null,
+  why: 'every run has completed, or was continued (playbook run --resume RUN compares a completed one with the files of today)',
+};
 
 async function planContinuation(
   run: RunDetails,
@@ -139,7 +142,7 @@ async function findRun(
   const isContinued = ({ resumed_by }: RunRecord) =>
     runs.some((other) => other.run === resumed_by && hasBegun(other));
   const isOpen = (run: RunRecord) =>
-    hasBegun(run) && run.status !== 'completed' && !isContinued(run);
+    hasBegun(run) && run.status !== 'completed' && !wasRefused(run) && !isContinued(run);
   const name = named ?? runs.find(isOpen)?.run;
   if (name === undefined) return null;
   const run = await readRun(root, name, isAlive);
@@ -156,6 +159,11 @@ async function findRun(
 /** One that died before it had said what it would do is nothing to go on with, and has taken nothing over. */
 function hasBegun({ started_at }: RunRecord): boolean {
   return started_at !== null;
+}
+
+/** Others had the nodes, and nothing was begun: what is to be continued is older. */
+function wasRefused({ exit_code, resumed_from }: RunRecord): boolean {
+  return exit_code === ExitCode.locked && resumed_from === null;
 }
 
 async function underWay(projectRoot: string, run: string): Promise<CliError> {

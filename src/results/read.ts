@@ -41,6 +41,7 @@ export async function readRuns(
       return {
         run,
         status: details.status,
+        exit_code: details.exit_code,
         started_at: details.started_at,
         duration_s: details.duration_s,
         resumed_from: details.resumed_from,

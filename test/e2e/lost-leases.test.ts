@@ -143,6 +143,10 @@ describe('a node that only a hook names', () => {
       'other is held by run 20260601_190409 of ann@desk',
     );
     expect(await readdir(path.join(project.root, '.playbook/leases'))).toEqual(['other']);
+    // It has begun nothing that could be continued.
+    const resumed = await project.playbook('run', '--resume');
+    expectExit(resumed, 0);
+    expect(resumed.stderr).toContain('every run has completed, or was continued');
   });
 });
 

@@ -15,6 +15,8 @@ export type RecordedStatus = ScenarioStatus | 'running';
 export interface RunRecord {
   readonly run: string;
   readonly status: RecordedStatus;
+  /** `null`: it is not over, or nobody was there to see its end. */
+  readonly exit_code: number | null;
   readonly started_at: string | null;
   readonly duration_s: number | null;
   /** The run that it continues. */
@@ -32,7 +34,6 @@ export interface RunRecord {
 
 /** A run with all that its files tell. */
 export interface RunDetails extends RunRecord {
-  readonly exit_code: number | null;
   /** The run's folder, absolute. */
   readonly results_path: string;
   readonly scenarios: readonly ScenarioDetails[];

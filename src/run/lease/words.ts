@@ -54,7 +54,10 @@ export function lostLease(
         : `last renewed ${seconds} s ago, and held by ${describeHolder(next)} since`;
   return createFailure('lease_lost', `its lease was lost: ${why}`, {
     node,
-    hint: 'a longer lease_timeout lets a run outlive longer cuts of the network',
+    hint:
+      answer === null
+        ? 'a longer lease_timeout lets a run outlive longer cuts of the network'
+        : 'playbook status shows who has the node',
     cause: answer === null ? trouble : null,
   });
 }

@@ -56,6 +56,7 @@ describe('the list of runs', () => {
     expect(runs[2]).toEqual({
       run: '20260601_190409',
       status: 'failed',
+      exit_code: 1,
       started_at: '2026-06-01T19:04:09.000Z',
       duration_s: 185.5,
       resumed_from: null,
@@ -93,6 +94,7 @@ describe('the list of runs', () => {
       {
         run: '20260601_190409',
         status: 'interrupted',
+        exit_code: null,
         started_at: '2026-06-01T19:04:09.000Z',
         duration_s: 300,
         resumed_from: null,
