@@ -68,7 +68,7 @@ export function describeEvent(event: StampedEvent, options: NarrationOptions = {
     case 'script_finished':
       return [`script ${describeScriptEnd(event, style)} after ${formatSeconds(event.duration_s)}`];
     case 'hook_started':
-      return isVerbose ? [`${describeHook(event)}: started`] : [];
+      return [`${describeHook(event)} runs, for at most ${formatSeconds(event.timeout_s)}`];
     case 'hook_finished':
       return describeHookEnd(event, options);
     case 'waiting':
@@ -117,7 +117,11 @@ export function describeTransfer({
   return `${did} ${formatSize(bytes)}, ${count(files, 'file')}`;
 }
 
-function describeHook({ point, hook, node }: Of<'hook_started' | 'hook_finished'>): string {
+export function describeHook({
+  point,
+  hook,
+  node,
+}: Pick<Of<'hook_started'>, 'point' | 'hook' | 'node'>): string {
   const where = node === CONTROLLER ? '' : ` on ${node}`;
   return `${point} hook ${toPrintableLine(hook)}${where}`;
 }

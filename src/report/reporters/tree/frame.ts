@@ -31,9 +31,11 @@ function lines(texts: readonly string[], canvas: Canvas): PartContent {
 
 function idleParts(view: RunView, canvas: Canvas): Parts {
   const { style, spin } = canvas;
-  const title = view.pause ? describePause(view.pause, canvas) : 'looking at the nodes';
+  const idle = isOver(view) ? 'winding up' : 'looking at the nodes';
+  const title = view.pause ? describePause(view.pause, canvas) : idle;
+  const facts = [title, ...describeHooks(view, canvas)].join(` ${style.signs.dot} `);
   return {
-    title: lines([`${style.accent(spin)} ${title}`], canvas),
+    title: lines([`${style.accent(spin)} ${facts}`], canvas),
     done: NOTHING,
     phase: NOTHING,
     services: NOTHING,
@@ -57,7 +59,7 @@ function scenarioParts(view: RunView, scenario: ScenarioView, canvas: Canvas): P
     running.some(({ phase }) => phases.includes(phase));
 
   return {
-    title: lines([renderTitle(scenario, canvas)], canvas),
+    title: lines([renderTitle(view, scenario, canvas)], canvas),
     done: {
       wanted: done.length,
       render: (limit) => renderDone(done, limit, canvas),
@@ -94,7 +96,20 @@ function surroundings(view: RunView, canvas: Canvas): Pick<Parts, 'next' | 'gap'
   };
 }
 
-function renderTitle(scenario: ScenarioView, canvas: Canvas): string {
+/** Every scenario has had its turn. */
+function isOver({ startedAtMs, waiting }: RunView): boolean {
+  return startedAtMs !== null && waiting.length === 0;
+}
+
+/** Several at once are the same hook on several nodes. */
+function describeHooks({ hooks }: RunView, { nowMs }: Canvas): string[] {
+  const [first, ...others] = hooks.values();
+  if (!first) return [];
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  return [`${first.description}${more} (${formatElapsed(nowMs - first.sinceMs)})`];
+}
+
+function renderTitle(view: RunView, scenario: ScenarioView, canvas: Canvas): string {
   const { style, nowMs, spin } = canvas;
   const facts: string[] = [];
   if (scenario.total > 1) facts.push(`${scenario.index} of ${scenario.total}`);
@@ -103,6 +118,7 @@ function renderTitle(scenario: ScenarioView, canvas: Canvas): string {
   }
   facts.push(describeElapsed(nowMs - scenario.startedAtMs, scenario.estimatedMs));
   if (scenario.pause) facts.push(describePause(scenario.pause, canvas));
+  facts.push(...describeHooks(view, canvas));
   const separator = ` ${style.signs.dot} `;
   return `${style.accent(spin)} ${style.strong(scenario.name)}  ${facts.join(separator)}`;
 }

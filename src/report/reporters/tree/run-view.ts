@@ -1,4 +1,5 @@
 import type { StampedEvent } from '../../../model/event.js';
+import { describeHook } from '../narration.js';
 import { type Pause, type ScenarioView, applyToScenario, beginAttempt } from './scenario-view.js';
 
 /** What the live display shows of a run at one moment. */
@@ -14,6 +15,14 @@ export interface RunView {
   readonly waiting: string[];
   /** A pause between scenarios. */
   pause: Pause | null;
+  /** Hooks that run now, the first one first, by what tells them apart. */
+  readonly hooks: Map<string, RunningHook>;
+}
+
+export interface RunningHook {
+  /** `after_ready hook clocks.sh on node1` */
+  readonly description: string;
+  readonly sinceMs: number;
 }
 
 export function createRunView(): RunView {
@@ -25,6 +34,7 @@ export function createRunView(): RunView {
     current: null,
     waiting: [],
     pause: null,
+    hooks: new Map(),
   };
 }
 
@@ -38,6 +48,12 @@ export function applyEvent(view: RunView, event: StampedEvent): void {
     view.startedAtMs = atMs;
     view.estimatedMs = estimates.length === 0 ? null : sum(estimates) * 1000;
     view.waiting.splice(0, Infinity, ...event.scenarios.map(({ name }) => name));
+    return;
+  }
+  if (event.type === 'hook_started' || event.type === 'hook_finished') {
+    const description = describeHook(event);
+    if (event.type === 'hook_finished') view.hooks.delete(description);
+    else view.hooks.set(description, { description, sinceMs: atMs });
     return;
   }
   if (event.type === 'waiting' && event.scenario === null) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { StampedEvent } from '../../../../../src/model/event.js';
+import type { HookFinished, StampedEvent } from '../../../../../src/model/event.js';
 import { plainStyle } from '../../../../../src/report/text/style.js';
 import { displayWidth } from '../../../../../src/report/text/width.js';
 import { renderFrame } from '../../../../../src/report/reporters/tree/frame.js';
@@ -264,5 +264,53 @@ describe('the picture of a run', () => {
     // 1 GB in all.
     for (let index = 0; index < 1000; index += 1) applyEvent(view, event);
     expect(JSON.stringify(view.current?.output.lines()).length).toBeLessThan(2000);
+  });
+});
+
+describe('hooks in the picture', () => {
+  const hook = (point: 'before_suite' | 'after_ready' | 'after_suite', node: string) =>
+    ({ type: 'hook_started', point, hook: 'clocks.sh', node, timeout_s: 60 }) as const;
+  const ended = (point: 'before_suite', node: string): HookFinished => ({
+    ...{ type: 'hook_finished', point, hook: 'clocks.sh', node, status: 'ok', exit_code: 0 },
+    ...{ signal: null, timed_out: false, duration_s: 3, on_error: 'warn', failure: null },
+    ...{ output: [], log: '/r/x.log' },
+  });
+
+  it('are named, with how long they run, where nothing else happens', () => {
+    const [title] = frameAt(14, [
+      at(0, suiteStarted('a')),
+      at(2, hook('before_suite', 'controller')),
+    ]);
+    expect(title).toBe('* looking at the nodes · before_suite hook clocks.sh (12 s)');
+  });
+
+  it('are counted where they run on several nodes, and gone when they have ended', () => {
+    const events = [
+      at(0, suiteStarted('a')),
+      at(2, hook('before_suite', 'node1')),
+      at(2, hook('before_suite', 'node2')),
+    ];
+    const [both] = frameAt(5, events);
+    expect(both).toContain('before_suite hook clocks.sh on node1 and 1 more (3 s)');
+    const [one] = frameAt(5, [...events, at(5, ended('before_suite', 'node1'))]);
+    expect(one).toContain('before_suite hook clocks.sh on node2 (3 s)');
+  });
+
+  it('stand beside the scenario they belong to', () => {
+    const [title] = frameAt(9, [
+      ...benchmarking,
+      at(8, { ...hook('after_ready', 'node1'), scenario: 'a' }),
+    ]);
+    expect(title).toMatch(/^\* a {2}.*· after_ready hook clocks.sh on node1 \(1 s\)$/);
+  });
+
+  it('come after the last scenario, when nothing is looked at any more', () => {
+    const events = [
+      at(0, suiteStarted('a')),
+      at(1, scenarioStarted('a')),
+      at(2, scenarioFinished('a')),
+      at(3, hook('after_suite', 'controller')),
+    ];
+    expect(frameAt(4, events)[0]).toBe('* winding up · after_suite hook clocks.sh (1 s)');
   });
 });
