@@ -2,12 +2,18 @@ import { availableParallelism } from 'node:os';
 
 import { defineConfig } from 'vitest/config';
 
-/** They need the lab. On a busy machine a whole node may be late for once; what is broken is broken the second time, too. */
+/**
+ * Tests talk to real processes, sockets and nodes: on a machine that is busy with something else one may be late for once.
+ * What is broken is broken the second time, too; and the report says which were tried twice.
+ */
+const retry = process.env['CI'] ? 1 : 0;
+
+/** They need the lab. */
 const lab = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
   pool: 'forks',
-  retry: process.env['CI'] ? 1 : 0,
+  retry,
 } as const;
 
 export default defineConfig({
@@ -20,6 +26,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**'],
           testTimeout: 20_000,
+          retry,
           // Process trees and sockets leak between tests of one worker if it is shared.
           pool: 'forks',
           // On two cores it would be one, and most tests wait for something.
