@@ -35,12 +35,19 @@ export async function stopDocker(node: LabNode): Promise<void> {
   await runOnNode(node, ['service', 'docker', 'stop']);
 }
 
+/**
+ * Docker 20.10 that was stopped while it made a network has saved it without its addresses, and panics over that at every
+ * start (`reservePools`): what it knows of networks is thrown away then.
+ */
+const FORGET_HALF_NETWORK =
+  '! tail -n 150 /var/log/docker.log | grep -q "libnetwork.*reservePools" || rm -f /var/lib/docker/network/files/local-kv.db';
+
 /** Starts dockerd where it does not run, and waits until it answers. */
 export async function startDocker(node: LabNode): Promise<void> {
   await runOnNode(node, ['service', 'docker', 'start']);
   // After a kill it may crash at its start, over what it finds half-written, and come up well the next time.
   const answers = 'docker version >/dev/null 2>&1';
-  const again = 'pidof dockerd >/dev/null || service docker start >/dev/null 2>&1';
+  const again = `pidof dockerd >/dev/null || { ${FORGET_HALF_NETWORK}; service docker start >/dev/null 2>&1; }`;
   await waitOnNode(node, `${answers} || { ${again}; false; }`, 'tail -n 20 /var/log/docker.log');
 }
 
