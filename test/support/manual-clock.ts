@@ -11,6 +11,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Resolves once somebody sleeps on it (at least `count` sleepers). */
   sleeping(count?: number): Promise<void>;
+  /** Advances in steps, whenever somebody sleeps on it, until `work` is done. Also the last step is a whole one. */
+  advanceUntil<T>(work: Promise<T>, stepMs: number): Promise<T>;
   /** How long each sleeper still has to sleep, the nearest first. Empty: no timer was left behind. */
   readonly remaining: readonly number[];
 }
@@ -27,6 +29,22 @@ export function createManualClock(startedAt = Date.UTC(2026, 0, 1)): ManualClock
       resolve();
       return false;
     });
+  };
+
+  const sleeping = (count = 1) =>
+    new Promise<void>((resolve) => {
+      watchers.push({ count, resolve });
+      announce();
+    });
+  const advance = async (ms: number) => {
+    const target = elapsed + ms;
+    await settled();
+    for (let next = sleepers[0]; next && next.due <= target; next = sleepers[0]) {
+      elapsed = Math.max(elapsed, next.due);
+      next.wake();
+      await settled();
+    }
+    elapsed = target;
   };
 
   return {
@@ -46,21 +64,19 @@ export function createManualClock(startedAt = Date.UTC(2026, 0, 1)): ManualClock
         announce();
       });
     },
-    async advance(ms) {
-      const target = elapsed + ms;
-      await settled();
-      for (let next = sleepers[0]; next && next.due <= target; next = sleepers[0]) {
-        elapsed = Math.max(elapsed, next.due);
-        next.wake();
-        await settled();
+    advance,
+    sleeping,
+    async advanceUntil(work, stepMs) {
+      let isDone = false;
+      const done = work.finally(() => (isDone = true));
+      // Whoever awaits the result hears of its failure.
+      const settledWork = done.catch(() => undefined);
+      const isUnderWay = () => !isDone;
+      while (isUnderWay()) {
+        await Promise.race([sleeping(), settledWork]);
+        if (isUnderWay()) await advance(stepMs);
       }
-      elapsed = target;
-    },
-    sleeping(count = 1) {
-      return new Promise((resolve) => {
-        watchers.push({ count, resolve });
-        announce();
-      });
+      return done;
     },
     get remaining() {
       return sleepers.map(({ due }) => due - elapsed);

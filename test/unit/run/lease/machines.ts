@@ -19,11 +19,13 @@ let count = 0;
 export async function openMachines(...names: readonly string[]) {
   const root = await makeTempFolder();
   const isCut = new Set<string>();
-  const pool = createPool(async (node) =>
-    isCut.has(node.name)
+  const dials = new Map<string, number>();
+  const pool = createPool(async (node) => {
+    dials.set(node.name, (dials.get(node.name) ?? 0) + 1);
+    return isCut.has(node.name)
       ? { ok: false, failure: createFailure('unreachable', 'no route', { node: node.name }) }
-      : { ok: true, value: await openNode() },
-  );
+      : { ok: true, value: await openNode() };
+  });
   onTestFinished(() => pool.closeAll());
   const machines = await Promise.all(
     names.map(async (name) => {
@@ -35,6 +37,8 @@ export async function openMachines(...names: readonly string[]) {
       return {
         ...{ node, folder, lease },
         isLeased: () => existsSync(lease),
+        /** How often it was tried to open a line to it. */
+        dials: () => dials.get(name) ?? 0,
         /** Another one each time that it is renewed. */
         beat: () => readFile(path.join(lease, 'beat'), 'utf8'),
         cut: async () => {

@@ -120,14 +120,7 @@ describe('recovery', () => {
     const signal = new AbortController().signal;
     const machines = { root, nodes: [gone, node], controller };
     const recovering = recoverEarlier(earlier, machines, { clock, pool, signal });
-    let isOver = false;
-    void recovering.then(() => (isOver = true));
-    const isUnderWay = () => !isOver;
-    while (isUnderWay()) {
-      await Promise.race([clock.sleeping(), recovering]);
-      await clock.advance(500);
-    }
-    expect(await recovering).toMatchObject([
+    expect(await clock.advanceUntil(recovering, 500)).toMatchObject([
       { node: 'gone', status: 'unreachable', holds: ['working folder'], message: 'no route' },
       { node: 'node1', status: 'clean' },
     ]);
