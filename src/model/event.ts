@@ -1,7 +1,13 @@
 import type { HookErrorPolicy, HookPoint } from './hook.js';
 import type { ImageFacts, NodeFacts } from './node-facts.js';
 import type { Phase } from './plan.js';
-import type { FailureRecord, LoadPoint, ScenarioOutcome, ScenarioStatus } from './result.js';
+import type {
+  FailureRecord,
+  LoadPoint,
+  ScenarioOutcome,
+  ScenarioStatus,
+  WarningRecord,
+} from './result.js';
 import type { HealthCheckStrategy } from './scenario.js';
 
 /**
@@ -257,6 +263,8 @@ export interface SuiteFinished {
   readonly duration_s: number;
   readonly results_path: string;
   readonly scenarios: readonly ScenarioOutcome[];
+  /** All that the run has warned of. */
+  readonly warnings: readonly WarningRecord[];
 }
 
 export interface Warning {

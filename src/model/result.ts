@@ -82,6 +82,16 @@ export interface ScenarioOutcome {
   readonly kept_from?: string;
 }
 
+/** Something that is good to know and made nothing fail. */
+export interface WarningRecord {
+  readonly message: string;
+  readonly scenario: string | null;
+  readonly node: string | null;
+  readonly service: string | null;
+  /** How often it was said. */
+  readonly times: number;
+}
+
 /** `suite_summary.json`. */
 export interface SuiteSummary {
   readonly run: string;
@@ -94,4 +104,5 @@ export interface SuiteSummary {
   readonly started_at: string;
   readonly ended_at: string;
   readonly scenarios: readonly ScenarioOutcome[];
+  readonly warnings: readonly WarningRecord[];
 }

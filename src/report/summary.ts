@@ -1,7 +1,8 @@
 import type { StampedEvent, SuiteFinished } from '../model/event.js';
-import type { LoadPoint, ScenarioOutcome } from '../model/result.js';
-import { renderFailure } from './failure.js';
+import type { FailureRecord, LoadPoint, ScenarioOutcome, WarningRecord } from '../model/result.js';
+import { describePlace, renderFailure } from './failure.js';
 import { ESSENTIAL, selectFilled, selectLoad } from './load/columns.js';
+import { count } from './text/count.js';
 import { renderTable } from './text/table.js';
 import { formatSeconds } from './text/duration.js';
 import { toPrintableLine } from './text/printable.js';
@@ -19,7 +20,10 @@ export interface SuiteOverview {
   /** The runs before and after it in a chain of continuations. */
   readonly resumed_from?: string | null;
   readonly resumed_by?: string | null;
+  /** What went wrong with the run itself, and with none of its scenarios. */
+  readonly failure?: FailureRecord | null;
   readonly scenarios: readonly ScenarioOverview[];
+  readonly warnings: readonly WarningRecord[];
 }
 
 export interface ScenarioOverview extends Omit<
@@ -38,15 +42,18 @@ export interface SummaryOptions extends TextOptions {
 
 /** More rows than fit a screen help nobody: the CSV files have them all. */
 const MOST_LOAD_POINTS = 40;
+const MOST_WARNINGS = 10;
 
 /** How a run went: every scenario in a line, what was measured, what failed and why, where the files are. */
 export function renderSummary(overview: SuiteOverview, options: SummaryOptions = {}): string {
   const { style = plainStyle } = options;
   const sections = [
     renderVerdict(overview, style),
+    renderRunFailure(overview, options),
     renderOutcomes(overview, options),
     renderLoadPoints(overview, options),
     ...overview.scenarios.map((scenario) => renderScenarioFailure(scenario, options)),
+    renderWarnings(overview, options),
     `Results: ${style.accent(overview.results_path)}`,
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -63,6 +70,15 @@ function renderVerdict(overview: SuiteOverview, style: Style): string {
     ...(from == null ? [] : [style.faint(`  continues run ${from}`)]),
     ...(by == null ? [] : [style.faint(`  continued by run ${by}`)]),
   ].join('\n');
+}
+
+function renderRunFailure(
+  { status, failure = null }: SuiteOverview,
+  { style = plainStyle, isVerbose = false }: SummaryOptions,
+): string {
+  if (failure === null) return '';
+  const [first = '', ...rest] = renderFailure(failure, { style, isVerbose });
+  return [`${renderStatusSign(status, style)} ${first}`, ...rest].join('\n');
 }
 
 function renderOutcomes({ scenarios }: SuiteOverview, options: SummaryOptions): string {
@@ -127,6 +143,30 @@ function renderScenarioFailure(
   if (!failure) return '';
   const [first = '', ...rest] = renderFailure(failure, { style, isVerbose });
   return [`${renderStatusSign(status, style)} ${style.strong(name)}: ${first}`, ...rest].join('\n');
+}
+
+/** Nobody has watched all night: what was said then is said again. */
+function renderWarnings(
+  { warnings }: SuiteOverview,
+  { style = plainStyle, isVerbose = false }: SummaryOptions,
+): string {
+  const shown = isVerbose ? warnings : warnings.slice(0, MOST_WARNINGS);
+  const lines = shown.map((warning) => {
+    const about = [
+      warning.scenario ?? '',
+      describePlace(warning),
+      toPrintableLine(warning.message),
+    ];
+    const often = warning.times === 1 ? '' : style.faint(` (${warning.times} times)`);
+    return `${style.caution(style.signs.warning)} ${about.filter((part) => part !== '').join(': ')}${often}`;
+  });
+  const more = warnings.length - shown.length;
+  return [
+    ...lines,
+    ...(more === 0
+      ? []
+      : [style.faint(`and ${count(more, 'more warning')}: see suite_summary.json`)]),
+  ].join('\n');
 }
 
 /** Keeps what the summary at the end needs and the last event does not hold. */

@@ -44,7 +44,7 @@ export async function concludeInterrupted(
 async function conclude(resultsRoot: string, run: string, mask: Mask): Promise<Outcome<void>> {
   const found = await readRun(resultsRoot, run);
   if (found === null) return { ok: true, value: undefined };
-  const { started_at, duration_s, scenarios, resumed_from } = found;
+  const { started_at, duration_s, scenarios, resumed_from, warnings } = found;
   const lasted = duration_s ?? 0;
   const summary = {
     run,
@@ -68,6 +68,7 @@ async function conclude(resultsRoot: string, run: string, mask: Mask): Promise<O
         ...(kept_from === null ? {} : { kept_from }),
       }),
     ),
+    warnings,
   };
   return writeAtomically(path.join(resultsRoot, run, SUITE_SUMMARY), renderJson(summary, mask));
 }

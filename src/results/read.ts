@@ -14,6 +14,7 @@ import {
   parseFailure,
   parseLoadPoints,
   parseStatus,
+  parseWarnings,
 } from './read/record.js';
 import { type TracedScenario, readTraces } from './read/traces.js';
 
@@ -114,7 +115,9 @@ async function readOutcome(folder: string, run: string, isAlive: IsAlive): Promi
     duration_s: secondsBetween(startedAt, asString(summary['ended_at'])),
     ...(await readContinuation(folder)),
     results_path: folder,
+    failure: parseFailure(summary['failure']),
     scenarios: asObjects(summary['scenarios']).flatMap(parseScenario),
+    warnings: parseWarnings(summary['warnings']),
   };
 }
 
@@ -137,7 +140,7 @@ function parseScenario(scenario: JsonObject): ScenarioDetails[] {
 }
 
 async function traceOutcome(folder: string, run: string, isAlive: boolean): Promise<RunDetails> {
-  const { startedAt, lastAt, scenarios } = await readTraces(folder);
+  const { startedAt, lastAt, scenarios, warnings } = await readTraces(folder);
   const status = isAlive ? 'running' : 'interrupted';
   const describe = ([name, scenario]: [string, TracedScenario]): ScenarioDetails => ({
     name,
@@ -157,7 +160,9 @@ async function traceOutcome(folder: string, run: string, isAlive: boolean): Prom
     duration_s: secondsBetween(startedAt, lastAt),
     ...(await readContinuation(folder)),
     results_path: folder,
+    failure: null,
     scenarios: [...scenarios].map(describe),
+    warnings,
   };
 }
 

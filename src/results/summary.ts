@@ -3,10 +3,8 @@ import type {
   FailureRecord,
   LoadPoint,
   ResultSummary,
-  ScenarioOutcome,
   ScenarioStatus,
   ScriptRecord,
-  SuiteSummary,
 } from '../model/result.js';
 
 /** How a scenario went, as the run knows it. */
@@ -42,28 +40,6 @@ export function buildResultSummary(result: ScenarioResult): ResultSummary {
     further_failures: further,
     metrics: result.metrics,
     artifacts: result.artifacts,
-  };
-}
-
-/** How a run went, as the run knows it. */
-export interface SuiteResult {
-  readonly run: string;
-  readonly status: ScenarioStatus;
-  readonly exitCode: number;
-  readonly startedAt: Date;
-  readonly endedAt: Date;
-  readonly scenarios: readonly ScenarioOutcome[];
-}
-
-/** `suite_summary.json`. */
-export function buildSuiteSummary(result: SuiteResult): SuiteSummary {
-  return {
-    run: result.run,
-    status: result.status,
-    exit_code: result.exitCode,
-    started_at: result.startedAt.toISOString(),
-    ended_at: result.endedAt.toISOString(),
-    scenarios: result.scenarios,
   };
 }
 

@@ -166,6 +166,13 @@ retry_strategy: { scenario_level_retries: 1, retry_delay: 0 }
     expect(retried.stderr).toMatch(
       /warning the after_ready hook echo not so bad; exit 3 exited with status 3\n.*not so bad/,
     );
+    // Who comes in the morning reads the end.
+    const warning = 'the after_ready hook echo not so bad; exit 3 exited with status 3';
+    expect(retried.stdout).toContain(`one: ${warning}\n`);
+    expect((await project.suite()).warnings).toMatchObject([
+      { message: warning, scenario: 'one', times: 1 },
+    ]);
+    expect(await project.resultFile('test_report.md')).toContain('## Warnings\n\n- one: the after');
     const result = await project.result('one');
     expect(result).toMatchObject({
       status: 'failed',

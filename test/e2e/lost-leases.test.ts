@@ -140,7 +140,7 @@ describe('a node that only a hook names', () => {
     const refused = await project.playbook('run', '--all');
     expectExit(refused, 5);
     expect(refused.stderr + refused.stdout).toContain(
-      'other is held by run 20260601_190409 of ann@desk',
+      'it is held by run 20260601_190409 of ann@desk',
     );
     expect(await readdir(path.join(project.root, '.playbook/leases'))).toEqual(['other']);
     // It has begun nothing that could be continued.

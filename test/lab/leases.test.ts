@@ -154,7 +154,7 @@ describe.skipIf(skipReason !== null)(
 
       const refused = await second.run('quick', '--reporter', 'plain');
       expect(refused.exitCode, refused.stderr).toBe(5);
-      expect(refused.stderr).toContain(`node1 is held by run ${run} of `);
+      expect(refused.stderr).toContain(`node1: it is held by run ${run} of `);
       expect(await second.suite()).toMatchObject({
         exit_code: 5,
         scenarios: [{ failure: { kind: 'locked', node: 'node1' } }],

@@ -1,5 +1,10 @@
-import type { LoadPoint, ScenarioOutcome, SuiteSummary } from '../../model/result.js';
-import { summarizeFailure } from '../failure.js';
+import type {
+  LoadPoint,
+  ScenarioOutcome,
+  SuiteSummary,
+  WarningRecord,
+} from '../../model/result.js';
+import { describePlace, summarizeFailure } from '../failure.js';
 import { summarizeLoad } from '../load/headline.js';
 import { count } from '../text/count.js';
 import { formatDuration, formatSeconds } from '../text/duration.js';
@@ -26,6 +31,10 @@ export function renderSuiteReport({ summary, metrics, metadata }: SuiteReport): 
     const points = metrics.get(name) ?? [];
     return points.length === 0 ? [] : [`### ${escapeText(name)}\n\n${renderLoadTables(points)}`];
   });
+  const failedItself =
+    summary.failure === undefined
+      ? []
+      : [`### The run itself\n\n${renderMarkdownFailure(summary.failure)}`];
   const failed = scenarios.flatMap(({ name, failure }) =>
     failure === null ? [] : [`### ${escapeText(name)}\n\n${renderMarkdownFailure(failure)}`],
   );
@@ -37,7 +46,8 @@ export function renderSuiteReport({ summary, metrics, metadata }: SuiteReport): 
       renderOutcomes(scenarios, (name) => metrics.get(name) ?? []),
     ),
     section('What was measured', measured.join('\n\n')),
-    section('What failed', failed.join('\n\n')),
+    section('What failed', [...failedItself, ...failed].join('\n\n')),
+    section('Warnings', renderWarnings(summary.warnings)),
     section('Nodes', renderNodeTable(metadata)),
     section('Made with', renderOrigin(metadata)),
   ]);
@@ -80,6 +90,16 @@ function renderOutcomes(
       escapeText(describeResult(scenario, metricsOf(scenario.name))),
     ]),
   );
+}
+
+function renderWarnings(warnings: readonly WarningRecord[]): string {
+  return warnings
+    .map((warning) => {
+      const about = [warning.scenario ?? '', describePlace(warning), warning.message];
+      const often = warning.times === 1 ? '' : ` (${warning.times} times)`;
+      return `- ${escapeText(about.filter((part) => part !== '').join(': '))}${often}`;
+    })
+    .join('\n');
 }
 
 /** A scenario that was never started has no folder to link to. */

@@ -5,8 +5,9 @@ import {
   type LoadPoint,
   STATISTICS,
   type ScenarioStatus,
+  type WarningRecord,
 } from '../../model/result.js';
-import { type JsonObject, asNumber, asObject, asObjects, asString } from './json.js';
+import { type JsonObject, asNumber, asObject, asObjects, asString, asStrings } from './json.js';
 
 /** `running`: not over yet, and somebody is at it. */
 export type RecordedStatus = ScenarioStatus | 'running';
@@ -36,7 +37,10 @@ export interface RunRecord {
 export interface RunDetails extends RunRecord {
   /** The run's folder, absolute. */
   readonly results_path: string;
+  /** What went wrong with the run itself, and with none of its scenarios. */
+  readonly failure: FailureRecord | null;
   readonly scenarios: readonly ScenarioDetails[];
+  readonly warnings: readonly WarningRecord[];
 }
 
 export interface ScenarioDetails {
@@ -75,10 +79,22 @@ export function parseFailure(value: unknown): FailureRecord | null {
     hint: asString(failure['hint']),
     node: asString(failure['node']),
     service: asString(failure['service']),
-    output: Array.isArray(failure['output'])
-      ? failure['output'].filter((line) => typeof line === 'string')
-      : [],
+    output: asStrings(failure['output']),
   };
+}
+
+export function parseWarnings(value: unknown): readonly WarningRecord[] {
+  return asObjects(value).flatMap((warning) => {
+    const message = asString(warning['message']);
+    if (message === null) return [];
+    return {
+      message,
+      scenario: asString(warning['scenario']),
+      node: asString(warning['node']),
+      service: asString(warning['service']),
+      times: asNumber(warning['times']) ?? 1,
+    };
+  });
 }
 
 export function parseLoadPoints(value: unknown): readonly LoadPoint[] {

@@ -1,7 +1,8 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 
-import type { ScenarioStatus } from '../../model/result.js';
+import type { ScenarioStatus, WarningRecord } from '../../model/result.js';
+import { createWarningFold, warningsIn } from '../warnings.js';
 import { exists } from '../files/exists.js';
 import { ARTIFACTS, ATTEMPTS, EVENTS, RESULT_SUMMARY } from '../layout.js';
 import { asNumber, asObjects, asString, parseJsonObject, readJsonObject } from './json.js';
@@ -14,6 +15,7 @@ export interface RunTraces {
   readonly lastAt: string | null;
   /** By name, in order. */
   readonly scenarios: ReadonlyMap<string, TracedScenario>;
+  readonly warnings: readonly WarningRecord[];
 }
 
 export interface TracedScenario {
@@ -35,14 +37,16 @@ const NOT_BEGUN: TracedScenario = {
 /** Reads what a run has left behind, however far it came: its events, and the folders of its scenarios. */
 export async function readTraces(runFolder: string): Promise<RunTraces> {
   const scenarios = new Map<string, TracedScenario>();
+  const warned = createWarningFold();
   let startedAt: string | null = null;
   let lastAt: string | null = null;
   for await (const line of readLines(path.join(runFolder, EVENTS))) {
     lastAt = /^\{"at":"([^"]*)"/.exec(line)?.[1] ?? lastAt;
     // Most lines are output of scripts; parsing them all would take long and tell nothing.
-    if (!/"type":"(suite|scenario)_/.test(line)) continue;
+    if (!/"type":"(suite_|scenario_|warning"|node_checked"|hook_finished")/.test(line)) continue;
     const event = parseJsonObject(line);
     if (!event) continue;
+    warned.add(warningsIn(event));
     const name = asString(event['scenario']);
     switch (event['type']) {
       case 'suite_started':
@@ -71,7 +75,7 @@ export async function readTraces(runFolder: string): Promise<RunTraces> {
     const kept = await readKept(runFolder, name);
     scenarios.set(name, kept ?? { ...NOT_BEGUN, isBegun: true });
   }
-  return { startedAt, lastAt, scenarios };
+  return { startedAt, lastAt, scenarios, warnings: warned.list() };
 }
 
 /** Nothing where there is no such file. A torn last line is a line like any other: it cannot be parsed. */

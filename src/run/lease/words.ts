@@ -21,7 +21,7 @@ export function heldBy(node: string, { word, holder }: LeaseAnswer): Failure {
   const isOver = word === 'expiring';
   return createFailure(
     'locked',
-    `${node} is held by ${describeHolder(holder)}${isOver ? ', and being cleaned up' : ''}`,
+    `it is held by ${describeHolder(holder)}${isOver ? ', and being cleaned up' : ''}`,
     {
       node,
       hint:

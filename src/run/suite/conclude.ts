@@ -1,6 +1,6 @@
 import type { Failure } from '../../model/failure.js';
 import type { SuitePlan } from '../../model/plan.js';
-import type { SuiteSummary } from '../../model/result.js';
+import type { SuiteSummary, WarningRecord } from '../../model/result.js';
 import type { RunContext } from '../context.js';
 import { recordOf, warnOf } from '../events.js';
 import { callLastHooks, type SuiteScene } from '../hooks/suite-hooks.js';
@@ -18,6 +18,8 @@ interface Ending {
   readonly isLocked: boolean;
   readonly startedAt: Date;
   readonly signal: AbortSignal;
+  /** What the run has warned of so far. */
+  readonly warnings: () => readonly WarningRecord[];
   /** Writes the suite's own documents. */
   readonly write: (summary: SuiteSummary) => Promise<readonly Failure[]>;
 }
@@ -32,6 +34,7 @@ export async function concludeSuite(context: RunContext, ending: Ending): Promis
     return summarize(context, ending);
   };
   const summary = await writeDown();
+  const known = summary.warnings.length;
   // What another run has is not for our hooks either.
   const late = isLocked
     ? []
@@ -41,7 +44,7 @@ export async function concludeSuite(context: RunContext, ending: Ending): Promis
   const unreleased = await context.leases.releaseAll(new Set(context.dirty.keys()));
   for (const failure of unreleased) warnOf(context, failure);
   tally.addAside(unreleased);
-  const isNews = late.length > 0 || unreleased.length > 0;
+  const isNews = late.length > 0 || unreleased.length > 0 || ending.warnings().length > known;
   const last = isNews ? await writeDown() : summary;
   await context.pool.closeAll();
   return last;
@@ -68,5 +71,6 @@ function summarize({ clock, run }: RunContext, ending: Ending): SuiteSummary {
     started_at: startedAt.toISOString(),
     ended_at: new Date(clock.now()).toISOString(),
     scenarios,
+    warnings: ending.warnings(),
   };
 }

@@ -20,6 +20,7 @@ import { documentNode } from '../../results/configuration.js';
 import type { Versions } from '../../results/metadata.js';
 import { gatherProvenance } from '../../results/provenance.js';
 import type { RunFolder } from '../../results/store.js';
+import { type WarningFold, createWarningFold, warningsOf } from '../../results/warnings.js';
 import { stampWith } from '../events.js';
 import type { Journal } from '../journal/journal.js';
 import { type OpenedRun, type OpeningOptions, openRun } from './opening.js';
@@ -88,8 +89,14 @@ async function carryOutIn(
   const eventLog = opened.value;
 
   const metrics = new Map<string, readonly LoadPoint[]>();
+  const warned = createWarningFold();
   const reporter = createTee(
-    [eventLog, collectMetrics(metrics), ...(await options.reporters(folder))],
+    [
+      eventLog,
+      collectMetrics(metrics),
+      collectWarnings(warned),
+      ...(await options.reporters(folder)),
+    ],
     options.onDefect,
   );
   const redactor = createRedactor(plan.secrets);
@@ -130,7 +137,10 @@ async function carryOutIn(
         resume: resume?.value ?? null,
         recover: () => recoverBeforeSuite(earlier, context, options.signal),
       },
-      (before) => writeSuite(plan, adapters, folder, before, metrics, redactor.text),
+      {
+        warnings: () => warned.list(),
+        write: (before) => writeSuite(plan, adapters, folder, before, metrics, redactor.text),
+      },
     );
     return { ok: true, value: summary };
   } finally {
@@ -180,4 +190,8 @@ function collectMetrics(metrics: Map<string, readonly LoadPoint[]>): Reporter {
     },
     close: () => Promise.resolve(),
   };
+}
+
+function collectWarnings(warned: WarningFold): Reporter {
+  return { on: (event) => warned.add(warningsOf(event)), close: () => Promise.resolve() };
 }

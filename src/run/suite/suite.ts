@@ -1,7 +1,7 @@
 import { onAbort } from '../../async/abort.js';
 import type { Failure } from '../../model/failure.js';
 import type { SuitePlan } from '../../model/plan.js';
-import type { SuiteSummary } from '../../model/result.js';
+import type { SuiteSummary, WarningRecord } from '../../model/result.js';
 import { noteFormer } from '../../results/continuation.js';
 import type { RunFolder } from '../../results/store.js';
 import type { RunContext } from '../context.js';
@@ -15,17 +15,21 @@ import { runScenarios } from './scenarios.js';
 import type { SuiteOptions } from './suite-options.js';
 import { createTally } from './tally.js';
 
-/**
- * Carries a plan out: one scenario after the other, each on clean nodes.
- *
- * @param write Writes the suite's own documents, before the last event tells that all is done.
- */
+/** What a suite is told in, beside its events. */
+export interface Records {
+  /** What it has warned of so far. */
+  readonly warnings: () => readonly WarningRecord[];
+  /** Writes its own documents, before the last event tells that all is done. */
+  readonly write: (summary: SuiteSummary) => Promise<readonly Failure[]>;
+}
+
+/** Carries a plan out: one scenario after the other, each on clean nodes. */
 export async function carryOut(
   whole: SuitePlan,
   context: RunContext,
   folder: RunFolder,
   options: SuiteOptions,
-  write: (summary: SuiteSummary) => Promise<readonly Failure[]>,
+  records: Records,
 ): Promise<SuiteSummary> {
   const { clock, emit, run } = context;
   const { resume = null, signal } = options;
@@ -74,7 +78,7 @@ export async function carryOut(
     isLocked: readiness.isLocked,
     startedAt: begin.at,
     signal,
-    write,
+    ...records,
   });
   emit({
     type: 'suite_finished',
@@ -85,6 +89,7 @@ export async function carryOut(
     duration_s: inSeconds(clock.monotonic() - begin.monotonic),
     results_path: folder.path,
     scenarios: summary.scenarios,
+    warnings: summary.warnings,
   });
   return summary;
 }

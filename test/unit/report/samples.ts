@@ -152,6 +152,7 @@ export function suiteFinished(...scenarios: readonly ScenarioOutcome[]): RunEven
     duration_s: 90.5,
     results_path: '/project/results/20260601_190409',
     scenarios,
+    warnings: [],
   };
 }
 

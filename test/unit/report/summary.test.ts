@@ -12,6 +12,7 @@ function overview(overrides: Partial<SuiteOverview> = {}): SuiteOverview {
     duration_s: 185,
     results_path: '/project/results/20260601_190409',
     scenarios: [],
+    warnings: [],
     ...overrides,
   };
 }
@@ -94,5 +95,19 @@ describe('the summary of a run', () => {
       overview({ status: 'interrupted', exit_code: null, duration_s: null }),
     );
     expect(text).toContain('Run 20260601_190409: interrupted\n');
+  });
+
+  it('tells what went wrong with the run itself, and again what was warned of', () => {
+    const warning = { message: 'the clock jumped', scenario: null, node: null, service: null };
+    const warnings = [
+      { ...warning, scenario: 'sweep', node: 'node1', times: 3 },
+      ...Array.from({ length: 12 }, (_, index) => ({ ...warning, node: `n${index}`, times: 1 })),
+    ];
+    const failure = failureRecord({ kind: 'hook_failed', message: 'before_suite: exit status 1' });
+    const text = renderSummary(overview({ failure: { ...failure, output: [] }, warnings }));
+    expect(text).toContain('before_suite: exit status 1\n');
+    expect(text).toContain('sweep: node1: the clock jumped (3 times)\n');
+    expect(text).toContain('n8: the clock jumped\nand 3 more warnings: see suite_summary.json\n');
+    expect(renderSummary(overview({ warnings }), { isVerbose: true })).toContain('n11: the clock');
   });
 });

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { buildTestMetadata } from '../../../src/results/metadata.js';
 import { CSV_COLUMNS, renderCsv } from '../../../src/results/csv.js';
 import { renderJson } from '../../../src/results/document.js';
-import { buildResultSummary, buildSuiteSummary } from '../../../src/results/summary.js';
+import { buildResultSummary } from '../../../src/results/summary.js';
 import { planSuite } from '../../../src/plan/suite-plan.js';
 import { nodeSpec, projectSpec, scenarioSpec, serviceSpec } from '../../support/specs.js';
-import { failureRecord, loadPoint, measuredPoint, outcome } from '../report/samples.js';
+import { failureRecord, loadPoint, measuredPoint } from '../report/samples.js';
 
 describe('performance_results.csv', () => {
   it('has exactly these columns', () => {
@@ -57,18 +57,6 @@ describe('the summaries', () => {
       failure: { kind: 'service_exited' },
       further_failures: [{ kind: 'left_behind' }],
     });
-  });
-
-  it('of a run have the fields that checks read', () => {
-    const summary = buildSuiteSummary({
-      run: '20260601_190409',
-      status: 'completed',
-      exitCode: 0,
-      startedAt: new Date('2026-06-01T19:04:09Z'),
-      endedAt: new Date('2026-06-01T19:05:09Z'),
-      scenarios: [outcome('a')],
-    });
-    expect(Object.keys(summary)).toEqual(['run', 'status', 'exit_code', 'started_at', 'ended_at', 'scenarios']);
   });
 });
 

@@ -14,6 +14,7 @@ const EVENTS = [
   '{"at":"2026-06-01T19:04:12.000Z","type":"scenario_started","scenario":"a"}',
   '{"at":"2026-06-01T19:04:20.000Z","type":"scenario_finished","scenario":"a","status":"completed","duration_s":8}',
   '{"at":"2026-06-01T19:04:21.000Z","type":"scenario_started","scenario":"b"}',
+  '{"at":"2026-06-01T19:04:22.000Z","type":"warning","scenario":"b","message":"the clock jumped"}',
   '{"at":"2026-06-01T19:04:25.000Z","type":"phase_st',
 ].join('\n');
 
@@ -44,6 +45,9 @@ describe('a run that died', () => {
         { name: 'a', status: 'completed', duration_s: 8 },
         { name: 'b', status: 'interrupted' },
         { name: 'c', status: 'skipped' },
+      ],
+      warnings: [
+        { message: 'the clock jumped', scenario: 'b', node: null, service: null, times: 1 },
       ],
     });
     expect((await readdir(path.join(run, 'b'))).sort()).toEqual(['nodes', 'test_artifacts']);

@@ -216,7 +216,20 @@ describe('one run', () => {
         { ...outcome('a'), attempts: 2, kept_from: null, metrics: [measuredPoint(8)] },
         { ...outcome('b', { status: 'failed', failure: failureRecord() }), kept_from: null, metrics: [] },
       ],
+      failure: null,
+      warnings: [],
     });
+  });
+
+  it('has what went wrong with the run itself, and its warnings', async () => {
+    const failure = failureRecord({ kind: 'hook_failed' });
+    const warning = { message: 'the clock jumped', scenario: 'a', node: 'node1', service: null, times: 2 };
+    const results = await makeResults({
+      '20260601_190409': {
+        'suite_summary.json': JSON.stringify({ status: 'failed', failure, scenarios: [], warnings: [warning, 'none'] }),
+      },
+    });
+    expect(await readRun(results, 'latest')).toMatchObject({ failure, warnings: [warning] });
   });
 
   it.each([

@@ -212,6 +212,9 @@ describe('the report of a run', () => {
             reason: 'the run was stopped',
           }),
         ],
+        warnings: [
+          { message: 'the clock jumped', scenario: null, node: 'node1', service: null, times: 2 },
+        ],
       },
       metrics: new Map([['baseline_test', [measuredPoint(8)]]]),
       metadata: { ...background, provenance: { ...background.provenance, git: null } },
@@ -261,6 +264,10 @@ describe('the report of a run', () => {
       \`\`\`
 
       What to do: read its log
+
+      ## Warnings
+
+      - node1: the clock jumped (2 times)
 
       ## Nodes
 

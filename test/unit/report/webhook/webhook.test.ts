@@ -81,6 +81,7 @@ function runOf(statuses: readonly ('completed' | 'failed' | 'cancelled')[]): Sta
       duration_s: 24,
       results_path: '/r',
       scenarios,
+      warnings: [],
     },
   ];
 }

@@ -92,9 +92,7 @@ describe('the machines of a run', () => {
     expect(await keeper.acquireAll()).toMatchObject([
       {
         ...{ kind: 'locked', node: 'wanted' },
-        message: expect.stringContaining(
-          `wanted is held by run ${other.run} of ann@desk`,
-        ) as string,
+        message: expect.stringContaining(`it is held by run ${other.run} of ann@desk`) as string,
       },
     ]);
     expect(journal.list()).toEqual([]);
