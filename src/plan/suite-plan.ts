@@ -1,6 +1,7 @@
 import type { Project } from '../model/project.js';
 import type { ScenarioPlan, SuitePlan } from '../model/plan.js';
 import type { ScenarioSpec } from '../model/scenario.js';
+import { estimateDuration } from './estimate.js';
 import { buildBatches, buildGraph } from './graph.js';
 import { machinesOf } from './machines.js';
 import { planOperations } from './operations.js';
@@ -16,8 +17,6 @@ export interface PlannedSuite {
 export function planSuite(project: Project, selection: Selection): PlannedSuite {
   const { selected, skipped, unknown } = selectScenarios(project, selection);
   const { waitBetweenScenariosMs, continueOnFailure } = project.interScenario;
-  const estimates = selected.map(({ estimatedDurationMs }) => estimatedDurationMs);
-  const waits = Math.max(0, selected.length - 1) * waitBetweenScenariosMs;
 
   return {
     unknown,
@@ -27,12 +26,7 @@ export function planSuite(project: Project, selection: Selection): PlannedSuite 
       skipped,
       waitBetweenScenariosMs,
       continueOnFailure,
-      estimatedDurationMs: estimates.some((estimate) => estimate !== null)
-        ? estimates.reduce<number>((sum, estimate) => sum + (estimate ?? 0), waits)
-        : null,
-      withoutEstimate: selected
-        .filter(({ estimatedDurationMs }) => estimatedDurationMs === null)
-        .map(({ name }) => name),
+      ...estimateDuration(selected, waitBetweenScenariosMs),
       nodes: project.nodes,
       hooks: project.hooks,
       webhooks: project.webhooks,

@@ -2,6 +2,7 @@ import path from 'node:path';
 
 import type { ScenarioPlan, SuitePlan } from '../../model/plan.js';
 import type { ScenarioOutcome } from '../../model/result.js';
+import { estimateDuration } from '../../plan/estimate.js';
 import { noteContinuation } from '../../results/continuation.js';
 import { keepResults } from '../../results/keep.js';
 import type { RunFolder } from '../../results/store.js';
@@ -52,7 +53,10 @@ async function keep(decision: Decision, folder: RunFolder): Promise<Decision> {
 export function remainingOf(plan: SuitePlan, decisions: readonly Decision[]): SuitePlan {
   const kept = new Set(decisions.filter((each) => each.kept).map((each) => each.scenario));
   const isLeft = ({ scenario }: ScenarioPlan) => !kept.has(scenario.name);
-  return kept.size === 0 ? plan : { ...plan, scenarios: plan.scenarios.filter(isLeft) };
+  if (kept.size === 0) return plan;
+  const scenarios = plan.scenarios.filter(isLeft);
+  const specs = scenarios.map(({ scenario }) => scenario);
+  return { ...plan, scenarios, ...estimateDuration(specs, plan.waitBetweenScenariosMs) };
 }
 
 /** Tells what is kept and what runs again, and why. */

@@ -4,9 +4,12 @@ import { buildInputs } from '../../../../src/results/inputs/record.js';
 import { createThrowawaySeal } from '../../../../src/results/inputs/seal.js';
 import type { FormerScenario } from '../../../../src/results/read/former.js';
 import type { ScenarioPlan } from '../../../../src/model/plan.js';
+import { EVERYTHING } from '../../../../src/plan/selection.js';
+import { planSuite } from '../../../../src/plan/suite-plan.js';
+import { remainingOf } from '../../../../src/run/resume/begin.js';
 import { decideScenario } from '../../../../src/run/resume/decide.js';
 import { selectFormer } from '../../../../src/run/resume/plan-resume.js';
-import { nodeSpec, scenarioSpec } from '../../../support/specs.js';
+import { nodeSpec, projectSpec, scenarioSpec } from '../../../support/specs.js';
 
 const plan: ScenarioPlan = {
   scenario: scenarioSpec(),
@@ -96,5 +99,25 @@ describe('a scenario of a run that is continued', () => {
         { scenario: 'b', reason: 'it is disabled now' },
       ],
     });
+  });
+});
+
+describe('what remains of a plan', () => {
+  it('is what runs, and its estimate is of that alone', () => {
+    const scenarios = [600_000, 60_000, null].map((estimatedDurationMs, index) =>
+      scenarioSpec({ name: `s${index}`, estimatedDurationMs }),
+    );
+    const project = projectSpec({ scenarios });
+    const interScenario = { ...project.interScenario, waitBetweenScenariosMs: 1_000 };
+    const whole = planSuite({ ...project, interScenario }, EVERYTHING).plan;
+    expect(whole).toMatchObject({ estimatedDurationMs: 662_000, withoutEstimate: ['s2'] });
+    const kept = { result, recorded: inputs };
+    const left = remainingOf(whole, [
+      { scenario: 's0', kept },
+      { scenario: 's1', kept: null, reasons: ['it failed'] },
+      { scenario: 's2', kept: null, reasons: ['it failed'] },
+    ]);
+    expect(left.scenarios.map(({ scenario }) => scenario.name)).toEqual(['s1', 's2']);
+    expect(left).toMatchObject({ estimatedDurationMs: 61_000, withoutEstimate: ['s2'] });
   });
 });
