@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { projectFolder, scenarioFiles } from '../support/project-folder.js';
+import { expectExit, projectFolder, scenarioFiles } from '../support/project-folder.js';
 
 /** Listens on a port and answers HTTP, as `node -e` can. */
 const SERVER = (port: number, status: number) =>
@@ -80,28 +80,45 @@ describe('a port that somebody else has', () => {
   });
 });
 
-describe('results that cannot be brought home', () => {
-  it.skipIf(process.getuid?.() !== 0)(
-    'stay where they are when the disk here is full',
-    async () => {
-      const project = await projectFolder(
-        scenarioFiles('001_big', {
-          metadata: 'test_execution: { result_paths: [out/] }',
-          script: 'head -c 300000 /dev/zero > out/big',
-        }),
-      );
-      const results = path.join(project.root, 'results');
-      await mkdir(results);
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', results]);
-      onTestFinished(() => void execFileSync('umount', [results]));
-      const run = await project.playbook('run', 'big');
-      expect(run.exitCode).toBe(3);
-      expect(run.stderr + run.stdout).toContain('no space left');
-      expect(run.stderr).toMatch(/big is kept/);
-      const kept = (await project.list('.playbook')).find((file) => file.endsWith('/out/big'));
-      expect(kept).toBeDefined();
-    },
-  );
+describe.skipIf(process.getuid?.() !== 0)('results that cannot be brought home', () => {
+  /** A project with 200 kB for results, and a scenario that has more. */
+  const bigInLittle = async (minFreeDisk: string) => {
+    const project = await projectFolder({
+      ...scenarioFiles('001_big', {
+        metadata: 'test_execution: { result_paths: [out/] }',
+        script: 'head -c 300000 /dev/zero > out/big',
+      }),
+      'config/defaults.yaml': `service_health_check: { min_free_disk: ${minFreeDisk} }`,
+    });
+    const results = path.join(project.root, 'results');
+    await mkdir(results);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', results]);
+    onTestFinished(() => void execFileSync('umount', [results]));
+    return project;
+  };
+
+  it('are not made where it is known that there is no room', async () => {
+    const project = await bigInLittle('500MB');
+    const run = await project.playbook('run', 'big');
+    expectExit(run, 3);
+    expect(run.stdout).toMatch(
+      /only \d+ KiB are free at .* on this machine, where results go; 477 MiB are needed/,
+    );
+    expect(await project.suite()).toMatchObject({
+      failure: { kind: 'disk_full' },
+      scenarios: [{ status: 'skipped', attempts: 0 }],
+    });
+  });
+
+  it('stay where they are when the disk here is full', async () => {
+    const project = await bigInLittle('100kB');
+    const run = await project.playbook('run', 'big');
+    expectExit(run, 3);
+    expect(run.stderr + run.stdout).toContain('no space left');
+    expect(run.stderr).toMatch(/big is kept/);
+    const kept = (await project.list('.playbook')).find((file) => file.endsWith('/out/big'));
+    expect(kept).toBeDefined();
+  });
 });
 
 describe('deployment', () => {

@@ -67,7 +67,9 @@ export const serviceHealthCheck = {
       false,
     ),
     min_free_disk: {
-      ...size('What has to be free on a node, where working folders, results and images go.'),
+      ...size(
+        'What has to be free on a node, where working folders, results and images go, and on this machine, where the results of a run go.',
+      ),
       default: '500MB',
     },
     startup_timeout: duration(

@@ -4,6 +4,7 @@ import { leasedBy, nodesOfHooks } from '../../plan/machines.js';
 import type { RunContext } from '../context.js';
 import { callSuiteHooks, type SuiteScene } from '../hooks/suite-hooks.js';
 import { type NodeKeeper, createNodeKeeper } from '../preflight/node-keeper.js';
+import { checkRoomForResults } from '../preflight/room-for-results.js';
 import type { SuiteOptions } from './suite-options.js';
 import type { Tally } from './tally.js';
 
@@ -35,7 +36,9 @@ export async function makeReady(
   tally.addAside((await recover?.()) ?? []);
   tally.addOwn(await callSuiteHooks(context, 'before_suite', scene));
   if (tally.own.length > 0) return { keeper, isLocked: false, blockers: null };
-  await keeper.checkAll();
+  const specs = plan.scenarios.map(({ scenario }) => scenario);
+  const [full] = await Promise.all([checkRoomForResults(scene.folder, specs), keeper.checkAll()]);
+  if (full) tally.addOwn([full]);
   const blockers = keeper.isBlocked() ? plan.scenarios.map(keeper.failuresOf) : null;
   return { keeper, isLocked: false, blockers };
 }
