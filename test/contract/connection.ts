@@ -574,7 +574,7 @@ export function describeConnection(kind: string, open: () => Promise<Connection>
 
       it('never brings a file short that grows meanwhile', async () => {
         const stop = new AbortController();
-        const growing = sh('while :; do head -c 1000000 /dev/zero; sleep 0.01; done > growing', {
+        const growing = sh('while :; do head -c 100000 /dev/zero; sleep 0.01; done > growing', {
           signal: stop.signal,
         });
         while (Number(textOf(await sh('wc -c < growing 2>/dev/null'))) < 3_000_000) await wait(5);

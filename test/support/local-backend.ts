@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { vi } from 'vitest';
+
 import type { Clock } from '../../src/async/clock.js';
 import { createProcessBackend } from '../../src/deploy/process/backend.js';
 import type { Deployment, RunningService } from '../../src/deploy/backend.js';
@@ -44,7 +46,9 @@ export async function openLocalBackend(options: { clock?: Clock } = {}): Promise
     readWorkingFile: (name) => readFile(path.join(deployment.workingFolder, name)),
     kill: (running) => Promise.resolve(void process.kill(processGroupOf(running), 'SIGKILL')),
     async ownerOf(running) {
-      const environ = await readFile(`/proc/${processGroupOf(running)}/environ`, 'utf8');
+      const file = `/proc/${processGroupOf(running)}/environ`;
+      // While the shell that starts it becomes the service, there is none.
+      const environ = await vi.waitUntil(() => readFile(file, 'utf8'), { timeout: 5_000 });
       const env = new Map(
         environ.split('\0').map((entry) => entry.split('=', 2) as [string, string | undefined]),
       );

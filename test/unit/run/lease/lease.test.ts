@@ -360,7 +360,9 @@ describe('a lease', () => {
       const holder = path.join(machine.lease, 'holder');
       const text = await readFile(holder, 'utf8');
       await writeFile(holder, text.replace(/^boot .*$/m, 'boot another'));
-      process.kill(-(await machine.watchdog()), 'SIGKILL');
+      const watchdog = await machine.watchdog();
+      process.kill(-watchdog, 'SIGKILL');
+      await until(() => !isRunning(watchdog), 'the watchdog has ended');
     };
     await machine.acquire(own);
     await mkdir(machine.folderOf(own));
@@ -385,6 +387,7 @@ describe('a lease', () => {
     await machine.acquire(own);
     const watchdog = await machine.watchdog();
     process.kill(watchdog, 'SIGKILL');
+    await until(() => !isRunning(watchdog), 'the watchdog has ended');
     expect(await machine.renew(own)).toMatchObject({ word: 'renewed', watchdog: 'started' });
     expect(await machine.watchdog()).not.toBe(watchdog);
     await machine.release(own);

@@ -12,6 +12,8 @@ import { parseSizeNow } from './report.js';
 
 /** How often the end of a file that grows meanwhile is caught up with. */
 const ROUNDS = 20;
+/** A rest of more than this, and of more than the one before, would take ever longer. */
+const LARGE_REST_BYTES = 64 * 1024 * 1024;
 
 /** One answer of the node: the file, or what it has grown by. */
 interface Round {
@@ -85,9 +87,13 @@ export async function openIncomingFile(
     async complete(now, sha256) {
       let announced = await check(sha256);
       let size = now;
+      let mostBytes = Infinity;
       for (let rounds = 1; size !== received; rounds += 1) {
         if (size < received) throw new SourceChanged(`${from} became shorter meanwhile`);
-        if (rounds > ROUNDS) throw new SourceChanged(`${from} grows faster than it can be copied`);
+        if (rounds > ROUNDS || size - received > mostBytes) {
+          throw new SourceChanged(`${from} grows faster than it can be copied`);
+        }
+        mostBytes = Math.max(size - received, LARGE_REST_BYTES);
         const report = await receive(context, from, received, signal, acceptFile(from, accept));
         announced = await check(report.sha256);
         size = parseSizeNow(report);

@@ -52,6 +52,13 @@ range() {
   } < "$from"
 }
 
+# Of all of the file, in the background; $! is the program itself, and no shell around it.
+start_digest() {
+  if [ "$hasher" = openssl ]; then OPENSSL_CONF=/dev/null openssl dgst -sha256 -r < "$from" &
+  else sha256sum < "$from" &
+  fi
+}
+
 send_file() {
   need dd stat "$hasher"
   set -- $(stat -L -c '%s %a %Y' "$from")
@@ -63,11 +70,12 @@ send_file() {
   printf 'file %s %s %s\\0' "$length" "$2" "$3"
   size=$1
   # Read to its end by the digest itself, for a pipe would cost as much again; where the end has moved, or only the rest is
-  # wanted, it is the range after all.
+  # wanted, it is the range after all. What grows faster than it is read has no end.
   report=$(
-    if [ "$offset" = 0 ]; then digest < "$from" & fi
+    if [ "$offset" = 0 ]; then start_digest; fi
     range >&3 || echo failed
-    wait
+    if [ "$offset" = 0 ] && [ "$(stat -L -c %s "$from")" != "$size" ]; then kill "$!" 2>/dev/null; fi
+    wait 2>/dev/null
   )
   now=$(stat -L -c %s "$from")
   if [ "$offset" != 0 ] || [ "$now" != "$size" ]; then

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -17,22 +17,61 @@ const PROGRAMS = [
   ...['tee', 'touch', 'uname', 'xargs'],
 ];
 
-async function nodeWithout(missing: string) {
+/** @param instead By name: what a program does, for which `$PROGRAM` is the real one. */
+async function nodeWithout(missing: string | null, instead: Readonly<Record<string, string>> = {}) {
   const folder = await makeTempFolder();
   for (const program of PROGRAMS.filter((name) => name !== missing)) {
     const [found = ''] = execFileSync('/bin/sh', ['-c', `command -v ${program}`], {
       encoding: 'utf8',
     }).split('\n');
-    await symlink(found, path.join(folder, program));
+    const file = path.join(folder, program);
+    const script = instead[program];
+    if (script === undefined) await symlink(found, file);
+    else await writeFile(file, `#!/bin/sh\nPROGRAM=${found}\n${script}\n`, { mode: 0o755 });
   }
   const connection = await openNode({ ...GNU, searchPath: folder });
   onTestFinished(() => connection.close());
   return contextOf(connection);
 }
 
+describe('a file that grows', () => {
+  it('faster than it can be read to its end is brought all the same', async () => {
+    const parent = await makeTempFolder();
+    const file = path.join(parent, 'log');
+    await writeFile(file, 'begin\n');
+    const context = await nodeWithout(null, {
+      // It has grown by the time that it was sent.
+      dd: `"$PROGRAM" "$@" || exit; if [ ! -e ${file}.grown ]; then echo more | /usr/bin/tee ${file}.grown >> ${file}; fi`,
+      // Whoever reads the file itself never comes to its end.
+      sha256sum: `case $(/usr/bin/readlink /proc/$$/fd/0) in */log) exec /bin/sleep 600 ;; esac; exec "$PROGRAM"`,
+    });
+    const to = path.join(parent, 'here');
+    expect(await downloadByStream(file, to, context)).toMatchObject({ ok: true });
+    expect(await readFile(to, 'utf8')).toBe('begin\nmore\n');
+  });
+
+  it('by more and more is given up, and nothing of it stays', async () => {
+    const parent = await makeTempFolder();
+    const file = path.join(parent, 'log');
+    await writeFile(file, 'begin\n');
+    const grow = (mebibytes: number) => `/usr/bin/truncate -s ${mebibytes}M ${file}`;
+    const context = await nodeWithout(null, {
+      // The first call sends what there is, the fourth the most of what was added.
+      dd: `"$PROGRAM" "$@" || exit; echo >> ${file}.calls
+case $(/usr/bin/wc -l < ${file}.calls) in 1) ${grow(100)} ;; 4) ${grow(300)} ;; esac`,
+    });
+    const to = await makeTempFolder();
+    expect(failureOf(await downloadByStream(file, path.join(to, 'here'), context))).toMatchObject({
+      kind: 'transfer',
+      message: expect.stringContaining('grows faster than it can be copied') as string,
+    });
+    expect(await readdir(to)).toEqual([]);
+  });
+});
+
 describe('a node that lacks a program', () => {
   it('needs nothing else than what is asked for', async () => {
-    const context = await nodeWithout('nothing');
+    const context = await nodeWithout(null);
     const from = await makeTempFolder();
     await writeFile(path.join(from, 'a'), 'x');
     const to = path.join(await makeTempFolder(), 'to');
