@@ -110,10 +110,7 @@ services:
     const more = {
       '.env': `DB_PASSWORD='${s['scenario .env'].replaceAll("'", `\\'`)}'\nDATABASE_URL=postgres://user:${s['URL in the scenario .env']}@db/x\n`,
       'own.env': `OWN_SECRET='${s['env_file of a service'].replaceAll("'", `\\'`)}'\n`,
-      'test_config.json': JSON.stringify({
-        api_key_env: 'ENGINE_LOGIN',
-        extra: { password: s['test_config.json'] },
-      }),
+      'test_config.json': JSON.stringify({ extra: { password: s['test_config.json'] } }),
     };
     const variables = '"$API_KEY" "$OWN_SECRET" "$FROM_ENV_FILE"';
     const project = await projectFolder({
@@ -153,7 +150,12 @@ printf '%s\\n' "$(stat -c %a ..) $(stat -c %a .env)" > out/modes
 ${TATTLE}
 printf 'last words: %s\\n' "$HF_TOKEN" >&2
 exit 3`,
-        more: { ...more, 'tattle.sh': `set -- ${variables}\n${TATTLE}` },
+        more: {
+          ...more,
+          // Nothing else in it is what a secret is called.
+          'test_config.json': JSON.stringify({ api_key_env: 'ENGINE_LOGIN' }),
+          'tattle.sh': `set -- ${variables}\n${TATTLE}`,
+        },
       }),
       ...scenarioFiles('002_service', {
         metadata: 'deployment: { node: node1 }\n',
@@ -210,9 +212,12 @@ exit 3`,
     expect(written.length).toBeGreaterThan(20);
     // Whoever knows the rest of a file could try out what is missing.
     const fingerprints = await Promise.all(
-      ['metadata.yaml', ...Object.keys(more)].map(async (file) =>
+      [
+        'scenarios/001_script/metadata.yaml',
+        ...Object.keys(more).map((file) => `scenarios/002_service/${file}`),
+      ].map(async (file) =>
         createHash('sha256')
-          .update(await project.read(`scenarios/001_script/${file}`))
+          .update(await project.read(file))
           .digest('hex'),
       ),
     );

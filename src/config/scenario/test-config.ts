@@ -5,7 +5,7 @@ import { locate, startOf } from '../source/file.js';
 import { findJsonProblem } from '../source/json.js';
 import { displayName } from '../source/place.js';
 import { readSource } from '../source/read.js';
-import { mayNameSecret, type SecretCollector } from '../value/secret.js';
+import { mayHoldSecret, type SecretCollector } from '../value/secret.js';
 import type { Environment } from '../project/variables.js';
 import type { ScenarioContext } from './context.js';
 
@@ -35,7 +35,7 @@ export function checkTestConfig({
   try {
     const value: unknown = JSON.parse(read.file.text);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (mayNameSecret(read.file.text)) collectSecrets(value, secrets, environment);
+    if (mayHoldSecret(read.file.text)) collectSecrets(value, secrets, environment);
     if (!isObject) tell(1, 'must be a JSON object', 'write { "key": "value" }');
   } catch {
     const { offset, message } = findJsonProblem(read.file.text);

@@ -49,9 +49,12 @@ function normalize(name: string): string {
     .toUpperCase();
 }
 
-/** Whether a text can have the name of a secret in it at all: what saves looking at every name of most files. */
-export function mayNameSecret(text: string): boolean {
-  return /passw|_pass|_pwd|passphrase|secret|credential|key\b|token|bearer|authoriz|cookie|:\/\/[^\s/]*@/i.test(
+/**
+ * Whether a text can hold a secret, or the name of one, at all: what saves looking at every name of most files. It says yes
+ * to everything to which `looksSecret` and `KNOWN_TOKEN` do.
+ */
+export function mayHoldSecret(text: string): boolean {
+  return /pass|pwd|secret|credential|key|token|bearer|authoriz|cookie|:\/\/[^\s/]*@|hf_|sk-|gh[pousr]_|github_pat_|glpat-|xox|a[ks]ia|nvapi-|eyj/i.test(
     text,
   );
 }

@@ -1,9 +1,9 @@
-import { mayNameSecret, type SecretCollector } from '../value/secret.js';
+import { mayHoldSecret, type SecretCollector } from '../value/secret.js';
 import type { YamlNode } from './tree.js';
 
 /** Keeps what a file says under the names of secrets, as a map or as `NAME=value`, whatever it is used for. */
 export function collectSecrets(root: YamlNode, secrets: SecretCollector): void {
-  if (mayNameSecret(root.file.text)) collect('', root, secrets);
+  if (mayHoldSecret(root.file.text)) collect('', root, secrets);
 }
 
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=([^]*)$/;

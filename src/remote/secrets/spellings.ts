@@ -13,6 +13,8 @@ export function spellingsOf(character: string): readonly Buffer[] {
     // URLs, JSON, what Python and Go print, and HTML.
     bytes.map((byte) => `%${byte}`).join(''),
     units.map((unit) => `\\u${unit}`).join(''),
+    // A log line in JSON that quotes another one.
+    units.map((unit) => `\\\\u${unit}`).join(''),
     bytes.map((byte) => `\\x${byte}`).join(''),
     ...(code > 0x7f && code <= 0xff ? [`\\x${hex}`] : []),
     `&#x${hex};`,
@@ -26,8 +28,13 @@ export function spellingsOf(character: string): readonly Buffer[] {
       text.replaceAll(/(?<=[%ux])[0-9a-f]+/g, (digits) => digits.toUpperCase()),
     ),
     ...(OWN[character] ?? []),
+    inJson(inJson(character)),
   ];
   return [...new Set(spellings)].map((spelling) => Buffer.from(spelling));
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 /** What only one character is written as: `$` in compose files, quotes in YAML and CSV and between the words of a shell. */

@@ -63,6 +63,8 @@ describe('masking a text', () => {
     ['percent-encoded, every character but letters', 'P%40%24%24w0rd%20%22x%22%2F%c3%bc'],
     ['JSON in ASCII', String.raw`P@$$w0rd \"x\"\/\u00fc`],
     ['JSON in ASCII in upper case', String.raw`P@$$w0rd \"x\"/\u00FC`],
+    ['JSON in JSON', JSON.stringify(JSON.stringify(SECRET)).slice(3, -3)],
+    ['JSON in ASCII in JSON', String.raw`P@$$w0rd \\\"x\\\"/\\u00fc`],
     ['bytes of Python', String.raw`P@$$w0rd "x"/\xc3\xbc`],
     ['HTML', 'P@$$w0rd &quot;x&quot;/ü'],
     ['HTML in numbers', 'P&#64;$$w0rd&#32;&#34;x&#x22;&#x2F;&#252;'],

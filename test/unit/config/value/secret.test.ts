@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import {
   createMask,
   createSecretCollector,
   looksSecret,
+  mayHoldSecret,
 } from '../../../../src/config/value/secret.js';
 
 describe('the name of a secret', () => {
@@ -49,6 +51,44 @@ describe('the name of a secret', () => {
   ])('is not %s', (name) => {
     expect(looksSecret(name)).toBe(false);
   });
+});
+
+describe('a text that holds a secret', () => {
+  it('is looked at, whatever the name is that has it', () => {
+    const word = fc.constantFrom(
+      ...['api', 'access', 'private', 'auth', 'key', 'pass', 'pwd', 'passwd', 'token', 'secret'],
+      ...['db', 'prod', '2', 'session', 'license', 'bearer', 'cookie', 'authorization', 'env'],
+    );
+    const styles = [
+      (words: readonly string[]) => words.join('_'),
+      (words: readonly string[]) => words.join('-').toUpperCase(),
+      (words: readonly string[]) =>
+        words.map((each) => each.charAt(0).toUpperCase() + each.slice(1)).join(''),
+      (words: readonly string[]) => words.join(''),
+    ];
+    const names = fc.tuple(fc.array(word, { minLength: 1, maxLength: 4 }), fc.nat(3));
+    fc.assert(
+      fc.property(names, ([words, style]) => {
+        const name = styles[style]?.(words) ?? '';
+        expect(mayHoldSecret(JSON.stringify({ [name]: 'x' })) || !looksSecret(name)).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    ...['{"api_key_env": "ENGINE_LOGIN"}', '{"hub": "hf_AbCdEfGhIjKlMnOpQr"}', 'db-pass: x'],
+    ...['a: sk-proj-0123456789abcdef', 'a: AKIA0123456789ABCDEF', 'a: nvapi-0123456789abc'],
+  ])('may be %s', (text) => {
+    expect(mayHoldSecret(text)).toBe(true);
+  });
+
+  it.each(['services: { engine: { image: "vllm:1" } }', '{"model": "m", "rates": [1, 2]}'])(
+    'is none where nothing in it is like one: %s',
+    (text) => {
+      expect(mayHoldSecret(text)).toBe(false);
+    },
+  );
 });
 
 describe('the collected secrets', () => {
