@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 
 import { defineConfig } from 'vitest/config';
 
+import { createSecondTryReporter } from './test/support/second-try-reporter.js';
+
 /**
  * Tests talk to real processes, sockets and nodes: on a machine that is busy with something else one may be late for once.
  * What is broken is broken the second time, too; and the report says which were tried twice.
@@ -18,7 +20,7 @@ const lab = {
 
 export default defineConfig({
   test: {
-    reporters: ['default'],
+    reporters: ['default', createSecondTryReporter()],
     projects: [
       {
         test: {
