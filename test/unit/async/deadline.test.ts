@@ -55,7 +55,7 @@ describe('the system clock', () => {
     cancel.abort();
     await sleeping;
     await systemClock.sleep(60_000, cancel.signal);
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    expect(performance.now() - begin).toBeLessThan(30_000);
   });
 
   it('sleeps as long as asked, and keeps no listener', async () => {

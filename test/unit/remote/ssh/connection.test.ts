@@ -118,7 +118,7 @@ describe.skipIf(SSHD_MISSING !== null)('over a real sshd', () => {
       const connection = await openOverSsh(sshd.nodeSpec({ username: name }));
       expect((await connection.exec({ argv: ['true'] })).termination).toBe('exited');
       const hasBegun = path.join(home, 'begun');
-      await writeFile(path.join(home, '.bashrc'), `echo >> ${hasBegun}; sleep 1; echo done >&2\n`);
+      await writeFile(path.join(home, '.bashrc'), `echo >> ${hasBegun}; sleep 3; echo done >&2\n`);
       const stop = new AbortController();
       const command = { argv: ['sh', '-c', 'echo > started; sleep 60'] } as const;
       const streamed = connection.exec(command, { stdout: new PassThrough(), signal: stop.signal });
@@ -126,9 +126,9 @@ describe.skipIf(SSHD_MISSING !== null)('over a real sshd', () => {
       const cancelledAt = performance.now();
       stop.abort();
       expect((await streamed).termination).toBe('cancelled');
-      expect(performance.now() - cancelledAt).toBeLessThan(800);
-      await connection.close();
       expect(performance.now() - cancelledAt).toBeLessThan(2_500);
+      await connection.close();
+      expect(performance.now() - cancelledAt).toBeLessThan(10_000);
       // The login shell goes on to its end, and has nothing to run then.
       await untilNothingRuns(name);
       expect(existsSync(path.join(home, 'started'))).toBe(false);

@@ -100,7 +100,7 @@ describe.runIf(process.platform === 'linux')('ending a process tree', () => {
     await wait(50);
     const begin = performance.now();
     expect(await tree.end({ ...STOP, graceMs: 60_000 })).toBe(true);
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    expect(performance.now() - begin).toBeLessThan(10_000);
   });
 
   it('tells when the tree is still there after a while', async () => {
