@@ -141,7 +141,10 @@ export function createNodeKeeper(
       if (isStopped() || isBlocked()) return;
       for (const node of nodes.filter(({ name }) => isUnfit(name))) {
         const what = forHooksOnly.has(node.name) ? 'hooks there' : 'scenarios that need it';
-        tell(node, `set aside: ${what} fail, unless it answers by then`);
+        const known = latest.get(node.name)?.problems ?? [];
+        // The same login is not tried again.
+        const isRefused = known.some(({ failure }) => failure.kind === 'authentication');
+        tell(node, `set aside: ${what} fail${isRefused ? '' : ', unless it answers by then'}`);
       }
     },
     failuresOf,

@@ -1,5 +1,5 @@
 import { orAborted } from '../../../async/abort.js';
-import type { Outcome } from '../../../model/failure.js';
+import type { Failure, Outcome } from '../../../model/failure.js';
 import { formatAddress } from './address.js';
 import { prepareCredentials, type Credentials } from './authentication/credentials.js';
 import { dial } from './dial/dial.js';
@@ -54,7 +54,7 @@ async function logInTo(
       signal,
     );
     if (credentials === null) return cancelLogin();
-    if (!credentials.ok) return target.isHop ? atHop(target.name, credentials) : credentials;
+    if (!credentials.ok) return failAt(target, credentials.failure);
     legs.push({ target, credentials: credentials.value });
   }
   return reach(legs, context, signal);
@@ -69,13 +69,16 @@ async function reach(
   const leg = legs.at(-1);
   if (!leg || signal.aborted) return cancelLogin();
   const { target, credentials } = leg;
+  const route = legs.map((each) => each.target);
+  const refusal = context.shared.refusals.of(route);
+  if (refusal) return failAt(target, refusal);
   const before = legs.slice(0, -1);
   const lease =
     before.length === 0
       ? null
       : await context.shared.hops.acquire(
           // Everything that makes a login what it is, what it authenticates with included.
-          JSON.stringify(before.map((each) => each.target)),
+          JSON.stringify(route.slice(0, -1)),
           (hopSignal) => reach(before, context, hopSignal),
           signal,
         );
@@ -88,9 +91,10 @@ async function reach(
   const wayMs = lease?.value.isFresh ? (via?.spentMs ?? 0) : 0;
   const timeoutMs = Math.min(ownLimitMs, Math.max(limitMs, ownLimitMs) - wayMs);
   const dialled = await dial({ target, credentials, via, timeoutMs }, context, signal);
+  context.shared.refusals.note(route, dialled);
   if (!dialled.ok) {
     await lease?.value.release();
-    return target.isHop ? atHop(target.name, dialled) : dialled;
+    return failAt(target, dialled.failure);
   }
   const { connection, spentMs } = dialled.value;
   const release = async () => {
@@ -113,4 +117,9 @@ async function reach(
       },
     },
   };
+}
+
+function failAt({ isHop, name }: LoginTarget, failure: Failure): Outcome<never> {
+  const outcome = { ok: false, failure } as const;
+  return isHop ? atHop(name, outcome) : outcome;
 }

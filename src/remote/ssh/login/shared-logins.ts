@@ -5,12 +5,14 @@ import { createDialGate, type DialGate } from './dial/dial-gate.js';
 import { openKnownHostsFiles, type KnownHostsFiles } from './host-key/known-hosts-files.js';
 import type { OpenConnection } from './open-connection.js';
 import { createSharedHops, type SharedHops } from './jump/shared-hops.js';
+import { createRefusals, type Refusals } from './refusals.js';
 import { createSshConfigReader, type SshConfigReader } from './ssh-config/resolve.js';
 
 /** What the logins of one process have in common, so that a thousand of them do not each start from nothing. */
 export interface SharedLogins {
   readonly gate: DialGate;
   readonly hops: SharedHops<OpenConnection>;
+  readonly refusals: Refusals;
   readonly knownHosts: KnownHostsFiles;
   readonly readKey: PrivateKeyReader;
   readonly readSshConfig: SshConfigReader;
@@ -42,6 +44,7 @@ export function createSharedLogins({
       ...(dials === undefined ? {} : { total: dials }),
     }),
     hops: createSharedHops(budget),
+    refusals: createRefusals(),
     knownHosts: openKnownHostsFiles(clock),
     readKey: createPrivateKeyReader(clock),
     readSshConfig: createSshConfigReader(),
