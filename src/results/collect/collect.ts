@@ -5,9 +5,10 @@ import pLimit from 'p-limit';
 import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
 import type { ResultPath } from '../../model/scenario.js';
 import type { Connection, TransferSummary } from '../../remote/connection.js';
+import { partsOf, resolveLink } from '../../remote/transfer/scan.js';
 import { parseFilePattern } from './glob.js';
 import { type ListedEntry, listFolder } from './listing.js';
-import { type Wanted, missing, refuse } from './refusal.js';
+import { type Unwanted, type Wanted, missing, refuse, refusePart } from './refusal.js';
 
 export interface CollectOptions {
   readonly connection: Connection;
@@ -128,9 +129,7 @@ async function fetchContent(
 ): Promise<Fetched> {
   const { connection, destination, reserved = [] } = options;
   const isClean = entries.every(
-    (entry) =>
-      (entry.link === null || isInside(folder, entry.link.target)) &&
-      !reserved.includes(path.join(target, entry.path)),
+    (entry) => staysInside(entry, folder) && !reserved.includes(path.join(target, entry.path)),
   );
   if (isClean) {
     const to = path.join(destination, target);
@@ -138,6 +137,15 @@ async function fetchContent(
   }
   // What is refused is no reason to lose the rest.
   return fetchOneByOne(wanted, entries, folder, target, folder, options);
+}
+
+/** Whether it is the same in a copy of the folder: a link that leads to nothing leads to nothing there, too. */
+function staysInside({ path: name, link }: ListedEntry, folder: string): boolean {
+  if (link === null) return true;
+  if (link.kind !== 'nothing') return isInside(folder, link.target);
+  // Only above the link itself is it known to be folders what `..` leaves.
+  if (partsOf(link.text).some((part, index, parts) => part === '..' && index > 0 && parts[index - 1] !== '..')) return false;
+  return resolveLink(Buffer.from(name), Buffer.from(link.text), [Buffer.from(folder)]) !== null;
 }
 
 function isFile({ link }: ListedEntry): boolean {
@@ -182,15 +190,11 @@ async function fetchOneByOne(
   const fetch = async (entry: ListedEntry): Promise<Outcome<TransferSummary>> => {
     const to = path.join(target, entry.path);
     const from = entry.link?.target ?? path.posix.join(folder, entry.path);
-    if (!isInside(limits, from)) {
-      return refuse(wanted, `${to} leads to ${from}, outside of ${limits}`, connection.node);
-    }
-    if (reserved.includes(to)) {
-      return refuse(wanted, `${to} is the name of a file that playbook writes itself`, connection.node);
-    }
-    if (from.includes('\ufffd')) {
-      return refuse(wanted, `the name of ${to} is not UTF-8; only a whole directory can hold it`, connection.node);
-    }
+    const part = wanted.kind === 'directory' ? entry.path : to;
+    const refused = (why: Unwanted) => refusePart(wanted, part, why, connection.node);
+    if (!isInside(limits, from)) return refused({ why: 'outside', from, limits });
+    if (reserved.includes(to)) return refused({ why: 'reserved' });
+    if (from.includes('\ufffd')) return refused({ why: 'not-utf8' });
     return connection.download(from, path.join(destination, to), { signal: options.signal });
   };
   const present = entries.filter(({ link }) => link?.kind !== 'nothing');

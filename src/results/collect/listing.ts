@@ -29,6 +29,8 @@ export interface LinkEnd {
   readonly kind: 'file' | 'other' | 'nothing';
   /** Absolute and free of links; empty where it leads to nothing. */
   readonly target: string;
+  /** What it says itself. */
+  readonly text: string;
 }
 
 /**
@@ -49,8 +51,8 @@ exec find . "$@" -type f -exec printf 'f%s\\0' {} + -o -type l -exec printf 'l%s
 `;
 
 /**
- * For each of the links below the first argument: `f` for a file or `o` for something else, and where it is; empty
- * where there is nothing. The `x` keeps newlines at the end of a name.
+ * Two records for each of the links below the first argument: what it says; and `f` for a file or `o` for something else,
+ * and where it is, empty where there is nothing. The `x` keeps newlines at the end of a name.
  */
 const RESOLVE = `
 cd -P -- "$1" || exit 1
@@ -59,7 +61,7 @@ for link do
   end=
   if [ -f "$link" ]; then end=f; elif [ -e "$link" ]; then end=o; fi
   if [ "$end" ]; then end=$end$(readlink -f -- "$link"; printf x); fi
-  printf '%s\\0' "$end"
+  printf '%s\\0%s\\0' "$(readlink -- "$link"; printf x)" "$end"
 done
 `;
 
@@ -121,15 +123,22 @@ async function resolveLinks(
     const args = [folder, ...group.map((link) => `./${link}`)];
     const answer = await ask(connection, RESOLVE, args, signal);
     if (!answer.ok) return answer;
-    group.forEach((link, index) => ends.set(link, parseEnd(answer.value[index] ?? '')));
+    group.forEach((link, index) => {
+      const [text = '', end = ''] = answer.value.slice(2 * index);
+      ends.set(link, parseEnd(text, end));
+    });
   }
   return { ok: true, value: ends };
 }
 
-function parseEnd(record: string): LinkEnd {
-  if (record === '') return { kind: 'nothing', target: '' };
-  const target = record.slice(1).replace(/\nx$/, '');
-  return { kind: record.startsWith('f') ? 'file' : 'other', target };
+function parseEnd(said: string, end: string): LinkEnd {
+  const text = withoutMark(said);
+  if (end === '') return { kind: 'nothing', target: '', text };
+  return { kind: end.startsWith('f') ? 'file' : 'other', target: withoutMark(end.slice(1)), text };
+}
+
+function withoutMark(answer: string): string {
+  return answer.replace(/\n?x$/, '');
 }
 
 /** Runs a script on the node and takes its answer apart. */

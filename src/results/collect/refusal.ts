@@ -20,14 +20,43 @@ export function missing(wanted: Wanted, why: string, node: string): Refused {
   return { ok: false, failure };
 }
 
-/** What was found is not brought home. */
+/** Nothing of a declaration is brought home. */
 export function refuse(wanted: Wanted, why: string, node: string): Refused {
-  const failure = createFailure('result_refused', `${nameOf(wanted)} is not collected: ${why}`, {
-    node,
-    source: wanted.source,
-    hint: 'declare what lies outside with an absolute path in test_execution.result_paths',
-  });
-  return { ok: false, failure };
+  return refused(nameOf(wanted), why, OUTSIDE_HINT, wanted, node);
+}
+
+/** Why one of the files of a declaration is not brought home. */
+export type Unwanted =
+  | { readonly why: 'outside'; readonly from: string; readonly limits: string }
+  | { readonly why: 'reserved' }
+  | { readonly why: 'not-utf8' };
+
+/** @param part Relative to the declared directory, otherwise to what the declaration is relative to. */
+export function refusePart(wanted: Wanted, part: string, unwanted: Unwanted, node: string): Refused {
+  const isDirectory = wanted.kind === 'directory';
+  const folder = isDirectory ? nameOf(wanted) : wanted.path.startsWith('/') ? '/' : '';
+  const name = `${folder}${part}`;
+  const refusedFor = (why: string, hint: string) => refused(name, why, hint, wanted, node);
+  switch (unwanted.why) {
+    case 'outside':
+      return refusedFor(`it leads to ${unwanted.from}, outside of ${unwanted.limits}`, OUTSIDE_HINT);
+    case 'reserved':
+      return refusedFor('playbook writes a file of that name itself', 'give it another name, or put it into a folder');
+    case 'not-utf8':
+      return refusedFor(
+        'its name is not UTF-8',
+        isDirectory
+          ? 'remove the links there that lead out: without them it is collected as a whole, whatever the names in it'
+          : 'declare its directory in test_execution.result_paths, with a slash at the end: that is collected as a whole',
+      );
+  }
+}
+
+const OUTSIDE_HINT = 'declare what lies outside with an absolute path in test_execution.result_paths';
+
+function refused(what: string, why: string, hint: string, { source }: Wanted, node: string): Refused {
+  const message = `${what} is not collected: ${why}`;
+  return { ok: false, failure: createFailure('result_refused', message, { node, source, hint }) };
 }
 
 function nameOf(wanted: Wanted): string {

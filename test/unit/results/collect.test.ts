@@ -1,11 +1,14 @@
-import { mkdir, readFile, readdir, readlink, symlink, writeFile } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { chmod, mkdir, readFile, readdir, readlink, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { ResultPath } from '../../../src/model/scenario.js';
 import type { Connection, TransferSummary } from '../../../src/remote/connection.js';
 import { type Collection, collectArtifacts } from '../../../src/results/collect/collect.js';
+import { openOverSsh } from '../../support/ssh-connections.js';
+import { startSshServer } from '../../support/ssh-server/start.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 import { openNode } from './connection.js';
 
@@ -34,11 +37,11 @@ interface World {
   readonly abort: () => void;
 }
 
-async function makeWorld(): Promise<World> {
+async function makeWorld(open: (root: string) => Promise<Connection> = openNode): Promise<World> {
   const root = await makeTempFolder();
   const [work, elsewhere, home] = ['work', 'elsewhere', 'home'].map((name) => path.join(root, name)) as [string, string, string];
   for (const folder of [work, elsewhere, home]) await mkdir(folder);
-  const connection = await openNode(root);
+  const connection = await open(root);
   const controller = new AbortController();
   const collectWith = (resultPaths: readonly ResultPath[], undeclared: string | null) =>
     collectArtifacts({
@@ -58,6 +61,16 @@ async function makeWorld(): Promise<World> {
     collectUndeclared: (folder) => collectWith([], folder),
     abort: () => controller.abort(),
   };
+}
+
+async function openNodeOverSsh(): Promise<Connection> {
+  const server = await startSshServer();
+  const connection = await openOverSsh(server.nodeSpec());
+  onTestFinished(async () => {
+    await connection.close();
+    await server.stop();
+  });
+  return connection;
 }
 
 async function put(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
@@ -130,12 +143,63 @@ describe('collecting a directory', () => {
     await symlink(path.join(elsewhere, 'folder'), path.join(work, 'results/sub/folder'));
     await symlink('nowhere', path.join(work, 'results/dangling'));
     const { failures, files } = await collect('results/');
-    expect(failures.map(({ kind, message }) => [kind, message.split(':')[0]])).toEqual([
-      ['result_refused', 'results/ is not collected'],
-      ['result_refused', 'results/ is not collected'],
+    expect(failures.map(({ kind, message }) => [kind, message]).sort()).toEqual([
+      ['result_refused', `results/leak is not collected: it leads to ${elsewhere}/secret, outside of ${work}/results`],
+      ['result_refused', `results/sub/folder is not collected: it leads to ${elsewhere}/folder, outside of ${work}/results`],
     ]);
+    expect(failures[0]?.hint).toContain('with an absolute path');
     expect(files).toBe(2);
     expect(await tree(home)).toEqual({ 'results/a.json': '1', 'results/sub/b.json': '2' });
+  });
+
+  it.each([
+    ['here', openNode],
+    ['over ssh', openNodeOverSsh],
+  ])('%s is kept as a whole although a link in it leads to nothing', async (_, open) => {
+    const { work, home, collect } = await makeWorld(open);
+    const odd = Buffer.from('\xff\xfebad', 'latin1');
+    await mkdir(path.join(work, 'out/empty'), { recursive: true });
+    await put(work, { 'out/closed/a.json': '1' });
+    await chmod(path.join(work, 'out/closed'), 0o555);
+    await writeFile(Buffer.concat([Buffer.from(`${work}/out/`), odd]), 'x');
+    for (const text of ['./no/where', `${work}/out/none`]) {
+      await symlink(text, path.join(work, 'out', `to ${text.replaceAll('/', '_')}`));
+    }
+    await symlink('nowhere', path.join(work, 'out/dangling'));
+    const { failures, files } = await collect('out/');
+    expect(failures).toEqual([]);
+    expect(files).toBe(2);
+    expect(await readdir(path.join(home, 'out/empty'))).toEqual([]);
+    expect(lstatSync(path.join(home, 'out/closed')).mode & 0o777).toBe(0o555);
+    expect(await readlink(path.join(home, 'out/dangling'))).toBe('nowhere');
+    const names = await readdir(path.join(home, 'out'), { encoding: 'buffer' });
+    expect(names.some((name) => name.equals(odd))).toBe(true);
+  });
+
+  it.each([
+    ['an absolute path elsewhere', '/nonexistent/model'],
+    ['a path that climbs out', '../../nowhere'],
+    ['`..` after what may be a link', 'nothing/../../nowhere'],
+  ])('brings the rest where a link leads to nothing by %s', async (_, text) => {
+    const { work, home, collect } = await makeWorld();
+    await put(work, { 'results/a.json': '1' });
+    await symlink(text, path.join(work, 'results/dangling'));
+    expect((await collect('results/')).failures).toEqual([]);
+    expect(await tree(home)).toEqual({ 'results/a.json': '1' });
+  });
+
+  it('says of each file why it is not brought, and what to do', async () => {
+    const { work, elsewhere, collect } = await makeWorld();
+    await put(work, { 'out/a.json': '1' });
+    await put(elsewhere, { secret: 'x' });
+    await symlink(path.join(elsewhere, 'secret'), path.join(work, 'out/leak'));
+    await writeFile(Buffer.concat([Buffer.from(`${work}/out/`), Buffer.from([0xff])]), 'x');
+    const { failures } = await collect('out/');
+    const told = failures.map(({ message, hint }) => [message.replaceAll(/\/\S+\/(?=work|else)/g, ''), hint]).sort();
+    expect(told).toEqual([
+      ['out/leak is not collected: it leads to elsewhere/secret, outside of work/out', expect.stringContaining('with an absolute path')],
+      ['out/\ufffd is not collected: its name is not UTF-8', expect.stringContaining('remove the links there that lead out')],
+    ]);
   });
 
   it('that is itself a link to elsewhere is refused', async () => {
@@ -230,7 +294,8 @@ describe('collecting files', () => {
     await writeFile(Buffer.concat([Buffer.from(`${work}/`), Buffer.from([0xff]), Buffer.from('.json')]), 'x');
     const { failures } = await collect('*.json');
     expect(failures).toMatchObject([{ kind: 'result_refused' }]);
-    expect(failures[0]?.message).toContain('only a whole directory can hold it');
+    expect(failures[0]?.message).toBe('\ufffd.json is not collected: its name is not UTF-8');
+    expect(failures[0]?.hint).toContain('declare its directory');
   });
 });
 
@@ -246,7 +311,7 @@ describe('a node that is not to be trusted', () => {
       const answers = [
         // With a link that leads outside, files are fetched one by one.
         [work, work, `l./${name}`, 'l./outside'],
-        [`f${path.join(work, 'x')}`, 'f/etc/hostname'],
+        ['x', `f${path.join(work, 'x')}`, '/etc/hostname', 'f/etc/hostname'],
       ];
       const hostile: Connection = {
         ...connection,
