@@ -33,9 +33,10 @@ export function healthCommand(): Command {
       'after',
       `
   quick      the login, the host key, the runtime and its version
-  standard   and free disk, permissions, GPUs; the ports, images and GPUs that enabled scenarios need
-  thorough   and the clock, others who use GPUs or processor, and a trial: a program is run, or a
-             container made and removed
+  standard   and free disk, permissions, GPUs, the clock; the ports, images and GPUs that enabled
+             scenarios need
+  thorough   and others who use GPUs or processor, and a trial: a program is run, or a container
+             made and removed
 
 Without --strategy a node gets the most thorough one that the scenarios on it ask for
 (service_health_check.strategy). Nothing on the nodes is changed.

@@ -60,7 +60,7 @@ export const serviceHealthCheck = {
       enum: ['quick', 'standard', 'thorough'],
       default: 'standard',
       description:
-        'quick: login, host key, runtime. standard: also disk, ports, images and GPUs. thorough: also the clock, what else runs on the node and a trial; and a probe of a service has to pass three times in a row.',
+        'quick: login, host key, runtime. standard: also disk, ports, images, GPUs and the clock. thorough: also what else runs on the node and a trial; and a probe of a service has to pass three times in a row.',
     },
     auto_recovery: flag(
       'true: a stopped Docker is started again, a lost node is dialled again, and where that does not help only the scenarios that need the node fail.',

@@ -7,6 +7,7 @@ import type { ConnectionPool } from '../../remote/pool/pool.js';
 import { controllerToken } from '../controller.js';
 import { basesOn } from '../place.js';
 import { type Findings, joinFindings, type NodeCheck, NOTHING_FOUND } from './findings.js';
+import { judgeClock } from './judge/clock.js';
 import { judgeDisks } from './judge/disk.js';
 import { judgeGpus } from './judge/gpus.js';
 import { judgeImages } from './judge/images.js';
@@ -190,6 +191,7 @@ function judge(
     judgePorts(node, survey.portHolders, needs.ports),
     judgeGpus(node, survey.gpus, needs.gpus),
     images,
+    { problems: [], warnings: judgeClock(survey.facts) },
   ];
   return { ...joinFindings(findings), images: images.images };
 }

@@ -4,8 +4,6 @@ import { describeUnseenMemory } from '../../../report/nodes/foreign.js';
 import { formatSize } from '../../../report/text/size.js';
 import type { GpuProcess } from '../survey/gpus.js';
 
-/** Logs of several nodes cannot be put in order any more, and tokens with a time in them begin to fail. */
-const SKEW_MS = 1_000;
 /** More of the cores than this are kept busy by others. */
 const BUSY_SHARE = 0.5;
 /** What a driver itself uses of each GPU stays below. */
@@ -20,20 +18,7 @@ export interface Surroundings {
 
 /** What on a node, apart from us, can spoil a measurement. It keeps nothing from running. */
 export function judgeSurroundings({ facts, gpuProcesses, ours }: Surroundings): readonly string[] {
-  return [
-    ...judgeClock(facts),
-    ...judgeLoad(facts),
-    ...judgeGpuUse(facts.gpus ?? [], gpuProcesses, ours),
-  ];
-}
-
-function judgeClock({ clock }: NodeFacts): string[] {
-  if (clock === null || Math.abs(clock.skew_ms) < SKEW_MS) return [];
-  const seconds = Math.round(Math.abs(clock.skew_ms) / 100) / 10;
-  const way = clock.skew_ms > 0 ? 'ahead of' : 'behind';
-  return [
-    `its clock is ${seconds} s ${way} the one here: keep both with NTP (chrony, systemd-timesyncd)`,
-  ];
+  return [...judgeLoad(facts), ...judgeGpuUse(facts.gpus ?? [], gpuProcesses, ours)];
 }
 
 function judgeLoad({ load_1m, cores }: NodeFacts): string[] {

@@ -7,7 +7,7 @@ import path from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { systemClock } from '../../../../src/async/clock.js';
+import { type Clock, systemClock } from '../../../../src/async/clock.js';
 import { createComposeBackend } from '../../../../src/deploy/compose/backend.js';
 import { createProcessBackend } from '../../../../src/deploy/process/backend.js';
 import type { NodeSpec } from '../../../../src/model/node.js';
@@ -31,7 +31,10 @@ interface World {
   ) => Promise<readonly NodeCheck[]>;
 }
 
-async function openWorld(environment: Record<string, string> = {}): Promise<World> {
+async function openWorld(
+  environment: Record<string, string> = {},
+  clock: Clock = systemClock,
+): Promise<World> {
   const root = await makeTempFolder();
   const openSsh = sshConnector();
   const pool = createPool((node) =>
@@ -47,7 +50,7 @@ async function openWorld(environment: Record<string, string> = {}): Promise<Worl
           process: createProcessBackend({ pool }),
           docker: createComposeBackend({ pool }),
         },
-        clock: systemClock,
+        clock,
         run: 'r1',
         root,
         signal: new AbortController().signal,
@@ -92,6 +95,14 @@ describe('looking at a node', () => {
     ]);
     // Nothing was made on the way.
     expect(await readdir(root)).toEqual([]);
+  });
+
+  it('warns of a clock that is off, without being asked to be thorough', async () => {
+    const clock = { ...systemClock, now: () => systemClock.now() - 90_000 };
+    const { check } = await openWorld({}, clock);
+    const [found] = await check([nodeSpec()]);
+    expect(found).toMatchObject({ strategy: 'standard', problems: [] });
+    expect(found?.warnings).toEqual([expect.stringContaining('its clock is 1 min 30 s ahead of')]);
   });
 
   it('looks at the login and the runtime only where that is enough', async () => {

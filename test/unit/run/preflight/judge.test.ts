@@ -9,6 +9,7 @@ import { judgeDisks } from '../../../../src/run/preflight/judge/disk.js';
 import { isOfModel, judgeGpus } from '../../../../src/run/preflight/judge/gpus.js';
 import { judgeImages } from '../../../../src/run/preflight/judge/images.js';
 import { judgePorts } from '../../../../src/run/preflight/judge/ports.js';
+import { judgeClock } from '../../../../src/run/preflight/judge/clock.js';
 import { judgeSurroundings } from '../../../../src/run/preflight/judge/surroundings.js';
 import { needsOf } from '../../../../src/run/preflight/needs.js';
 import type { PortHolder } from '../../../../src/run/preflight/survey/ports.js';
@@ -298,11 +299,6 @@ describe('what else is on a node', () => {
     gpuProcesses: Parameters<typeof judgeSurroundings>[0]['gpuProcesses'] = [],
   ) => judgeSurroundings({ facts: facts(overrides), gpuProcesses, ours: new Set([7]) });
 
-  it('is a clock that is off by a second or more', () => {
-    expect(judge({ clock: { skew_ms: 999, uncertainty_ms: 1 } })).toEqual([]);
-    expect(judge({ clock: { skew_ms: -12_340, uncertainty_ms: 1 } })[0]).toContain('12.3 s behind');
-  });
-
   it('is load, measured by the cores', () => {
     expect(judge({ load_1m: 3.9 })).toEqual([]);
     expect(judge({ load_1m: 4.1 })).toEqual(['others keep it busy: a load of 4.1 on 8 cores']);
@@ -319,6 +315,15 @@ describe('what else is on a node', () => {
       '4.0 GiB of GPU 1 are in use, by whom cannot be seen',
     ]);
     expect(judge({ gpus: gpus.slice(0, 1) }, [{ ...process, pid: 7 }])).toEqual([]);
+  });
+});
+
+describe('a clock', () => {
+  it('is told of where it is off by a second or more', () => {
+    const judge = (skew_ms: number) => judgeClock({ clock: { skew_ms, uncertainty_ms: 1 } });
+    expect(judge(999)).toEqual([]);
+    expect(judge(-12_340)[0]).toContain('its clock is 12.3 s behind the one here');
+    expect(judge(90_000)[0]).toContain('its clock is 1 min 30 s ahead of the one here');
   });
 });
 
