@@ -12,10 +12,18 @@ export async function pickNodes(
   const [first] = unmatched;
   if (first === undefined) return selected;
   const { suggest } = await import('../config/value/nearest.js');
-  const names = nodes.map(({ name }) => name);
+  const [known, whatTheyAre] = first.includes('=')
+    ? [labelsOf(nodes), 'there are the labels']
+    : [nodes.map(({ name }) => name), 'the project has'];
   throw new CliError(
     `no node matches ${unmatched.join(', ')}`,
     ExitCode.usage,
-    suggest(first, names, 'the project has') || 'playbook nodes lists them with their labels',
+    suggest(first, known, whatTheyAre) || 'playbook nodes lists them with their labels',
   );
+}
+
+/** As they are written in a pattern, each once. */
+function labelsOf(nodes: readonly NodeSpec[]): readonly string[] {
+  const labels = nodes.flatMap((node) => Object.entries(node.labels));
+  return [...new Set(labels.map(([key, value]) => `${key}=${value}`))].sort();
 }

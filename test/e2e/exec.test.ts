@@ -28,7 +28,7 @@ describe('playbook exec', () => {
     const { playbook } = await projectFolder({ 'config/nodes.yaml': NODES });
     const ran = await playbook('exec', '--nodes', 'node2', '--', 'exit 255');
     expect(ran.exitCode).toBe(1);
-    expect(ran.stderr).toContain('node2 ✖ exited with status 255');
+    expect(ran.stderr).toMatch(/node2 ✖ exited with status 255 after \d/);
     expect(ran.stderr).toContain('1 of 1 node failed: node2');
   });
 
@@ -73,6 +73,15 @@ describe('playbook exec', () => {
     });
     const ran = await playbook('exec', '--nodes', 'node1', '--', 'echo', 'it is hunter2-hunter2');
     expect(ran.stdout).toBe('node1 │ it is ***\n');
+  });
+
+  it('names the labels that there are where none matches', async () => {
+    const { playbook } = await projectFolder({ 'config/nodes.yaml': NODES });
+    const near = await playbook('exec', '--nodes', 'gpu=h2', '--', 'true');
+    expect(near.exitCode).toBe(2);
+    expect(near.stderr).toContain('did you mean `gpu=h20`?');
+    const far = await playbook('exec', '--nodes', 'rack=b7', '--', 'true');
+    expect(far.stderr).toContain('there are the labels: gpu=h20');
   });
 
   it('refuses a pattern that no node matches', async () => {

@@ -32,8 +32,10 @@ export function execCommand(): Command {
       'after',
       `
 A pattern names nodes: node1, node*, gpu=h20 (a label), !node3 (all but that one). Without one the
-command runs on every enabled node. Each line of output is led by its node; standard output and
-standard error stay apart. What the command starts in the background goes on.
+command runs on every enabled node. Each line of output is led by its node. It comes as it is
+written, and the lines of a node stay together: others wait until it has finished or is silent,
+3 s at most. Standard output and standard error stay apart. What the command starts in the
+background goes on.
 
 Exit codes: 0 it succeeded everywhere · 1 it failed somewhere · 3 a node could not be reached
 
@@ -66,7 +68,11 @@ async function execOnNodes(globals: Globals, words: string[], options: Options):
       import('../../remote/redaction.js'),
       textsFor(globals),
     ]);
-  const { createOutput } = await import('../exec-output.js');
+  const [{ createOutput }, { createTurns }, { systemClock }] = await Promise.all([
+    import('../exec/output.js'),
+    import('../exec/turns.js'),
+    import('../../async/clock.js'),
+  ]);
   const {
     documentAnswers,
     hasSucceeded,
@@ -90,6 +96,7 @@ async function execOnNodes(globals: Globals, words: string[], options: Options):
       print: (node, line) => note(renderOutputLine(node, width, line, text.err)),
       untilDrained: drainOf(process.stderr, signals.signal),
     },
+    turns: createTurns(systemClock),
   });
 
   const answers = await fanOut(nodes, commandOf(words), {
@@ -101,8 +108,9 @@ async function execOnNodes(globals: Globals, words: string[], options: Options):
     ...(isShown ? { sinks: output.sinksFor } : {}),
     onAnswer: async ({ node, outcome }) => {
       if (!isShown) return;
-      await output.finish(node);
-      note(renderEnding({ node: node.name, outcome }, width, text.err));
+      await output.finish(node, () => {
+        note(renderEnding({ node: node.name, outcome }, width, text.err));
+      });
     },
   });
   await pool.closeAll();

@@ -28,10 +28,12 @@ export function renderOutputLine(
 export function renderEnding(row: ExecRow, nameWidth: number, options: TextOptions = {}): string {
   const { style = plainStyle } = options;
   const sign = hasSucceeded(row) ? style.good(style.signs.done) : style.bad(style.signs.failed);
-  const time = row.outcome.ok
-    ? style.faint(` ${formatDuration(row.outcome.result.durationMs)}`)
-    : '';
   const words = hasSucceeded(row) ? '' : ` ${describeEnding(row)}`;
+  const time = row.outcome.ok
+    ? style.faint(
+        ` ${words === '' ? '' : 'after '}${formatDuration(row.outcome.result.durationMs)}`,
+      )
+    : '';
   return `${style.accent(padTo(row.node, nameWidth))} ${sign}${words}${time}`;
 }
 
