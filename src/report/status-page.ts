@@ -3,11 +3,12 @@ import { type RunRow, renderRuns } from './tables.js';
 import { toPrintableLine } from './text/printable.js';
 import { plainStyle, type Style, type TextOptions } from './text/style.js';
 import { renderTable } from './text/table.js';
+import { formatDateTime } from './text/time.js';
 
 /** Something that a run has on a node, as `status --format json` shows it. */
 export interface RunningRow {
   readonly node: string;
-  /** `container`, `service` (a plain process), `script`, `folder`. */
+  /** `container`, `service` (a plain process), `script`, `folder`, `command` (a program of playbook's own). */
   readonly kind: string;
   readonly run: string;
   readonly scenario: string | null;
@@ -90,7 +91,11 @@ export function renderStatusPage(page: StatusPage, options: TextOptions = {}): s
     section(
       'Working folders',
       page.working_folders.length === 0
-        ? style.faint('none: no run is under way, and none was cut off')
+        ? style.faint(
+            page.project_lock === null
+              ? 'none: no run is under way, and none was cut off'
+              : 'none on this machine',
+          )
         : page.working_folders.join('\n'),
     ),
     section(
@@ -104,7 +109,9 @@ export function renderStatusPage(page: StatusPage, options: TextOptions = {}): s
 
 function renderProjectHolder({ command, run, user, host, pid, since }: ProjectHolderRow): string {
   const what = run === null ? `playbook ${command}` : `run ${run}`;
-  return toPrintableLine(`${what}, process ${pid} of ${user}@${host}, since ${since}`);
+  return toPrintableLine(
+    `${what}, process ${pid} of ${user}@${host}, since ${formatDateTime(since)}`,
+  );
 }
 
 function renderStates(rows: readonly NodeRow[], options: TextOptions): string {
@@ -157,7 +164,7 @@ function renderLocks(rows: readonly LockRow[], options: TextOptions): string {
       toPrintableLine(row.holder),
       toPrintableLine(row.run),
       toPrintableLine(`${row.user}@${row.host} ${row.project}`),
-      toPrintableLine(row.since),
+      toPrintableLine(formatDateTime(row.since)),
       row.heartbeat_age_s === null ? style.signs.none : `${row.heartbeat_age_s} s ago`,
       row.state === 'held' ? style.good('held') : style.caution(toPrintableLine(row.state)),
     ]),
@@ -172,7 +179,7 @@ function renderNotes(rows: readonly NoteRow[], options: TextOptions): string {
     rows.map((row) => [
       style.strong(row.node),
       toPrintableLine(row.run),
-      toPrintableLine(row.at),
+      toPrintableLine(formatDateTime(row.at)),
       row.removed.map(toPrintableLine).join('\n') || style.signs.none,
       row.left.map(toPrintableLine).join('\n') || style.signs.none,
     ]),
@@ -183,7 +190,8 @@ function renderNotes(rows: readonly NoteRow[], options: TextOptions): string {
 function renderState({ state }: RunningRow, style: Style): string {
   switch (state) {
     case 'running':
-      return style.good('running');
+      // Not what a container or a folder does, but what becomes of it.
+      return style.good('in use');
     case 'leftover':
       return style.caution('leftover');
     case 'foreign':

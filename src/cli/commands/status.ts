@@ -36,8 +36,8 @@ export function statusCommand(): Command {
     .addHelpText(
       'after',
       `
-What is on the nodes is running (its run is under way), a leftover (its run is over) or foreign
-(another project or machine has started it).
+What is on the nodes is in use (its run is under way; "running" in JSON), a leftover (its run is
+over) or foreign (another project or machine has started it).
 
 Examples:
   $ playbook status

@@ -55,7 +55,9 @@ export async function lookAround(nodes: readonly NodeSpec[], options: LookOption
     ...trace,
     state: stateOf(trace, token, options),
   }));
-  return { failures, inhabitants };
+  // What a run that is under way does itself is not worth telling; what it has left is.
+  const isTold = ({ kind, state }: Inhabitant) => kind !== 'command' || state === 'leftover';
+  return { failures, inhabitants: inhabitants.filter(isTold) };
 }
 
 function stateOf(

@@ -1,6 +1,9 @@
+import { LONGEST_COMMAND } from './script.js';
+
 /** Something that a run of playbook has on a node, as the node tells it. */
 export interface Trace {
-  readonly kind: 'container' | 'service' | 'script' | 'folder';
+  /** `command`: a program that playbook itself needs there, and nobody has asked for. */
+  readonly kind: 'container' | 'service' | 'script' | 'folder' | 'command';
   /** The same for what is seen from several nodes of one machine. */
   readonly identity: string;
   readonly run: string;
@@ -100,14 +103,15 @@ function readProcesses(
           .join('\0');
     const group = groups.get(key);
     if (group) group.pids.push(Number(pid));
-    else groups.set(key, { mark, pids: [Number(pid)], command: command.trim() });
+    else groups.set(key, { mark, pids: [Number(pid)], command });
   }
-  return [...groups].map(([key, { mark, pids, command }]): Trace => {
+  return [...groups].map(([key, { mark, pids, command: told }]): Trace => {
+    const command = told.length < LONGEST_COMMAND ? told.trim() : `${told.trim()}…`;
     const isService = isOfService(mark);
     const first = Math.min(...pids);
     const more = pids.length > 1 ? ` and ${pids.length - 1} more` : '';
     return {
-      kind: isService ? 'service' : 'script',
+      kind: kindOf(mark),
       identity: `process ${boot} ${key}`,
       run: mark.get(isService ? 'PLAYBOOK_RUN' : 'SCENARIO_RUN_ID') ?? '',
       scenario: mark.get(isService ? 'PLAYBOOK_SCENARIO' : 'SCENARIO_NAME') ?? null,
@@ -117,6 +121,12 @@ function readProcesses(
       controller: mark.get('PLAYBOOK_CONTROLLER') ?? null,
     };
   });
+}
+
+function kindOf(mark: ReadonlyMap<string, string>): Trace['kind'] {
+  if (!isOfService(mark)) return 'script';
+  const isOurOwn = !mark.has('PLAYBOOK_SERVICE') && !mark.has('PLAYBOOK_NODE');
+  return isOurOwn ? 'command' : 'service';
 }
 
 /** Scripts and services say of which run they are; only services say which one they are. */

@@ -1,3 +1,6 @@
+/** In bytes; more of a command line is not told. */
+export const LONGEST_COMMAND = 160;
+
 /**
  * `… playbook WORK`: what runs of playbook have on a node, a line each, fields separated by tabs; quick, and as far as
  * the login may see. Values of labels come from processes that are nobody's enemies, but are only shown, never run.
@@ -35,7 +38,7 @@ for environ in $(grep -alsz -E -e '^(PLAYBOOK_RUN|SCENARIO_RUN_ID)=' /proc/[0-9]
     set -- \${stat##*) }
     # A zombie is over.
     case $1 in [ZX]) continue ;; esac
-    printf 'command\\t%s\\t%s\\t%s\\n' "$pid" "$3" "$(tr '\\0\\t\\n' '   ' <"$process/cmdline" | cut -c 1-160)"
+    printf 'command\\t%s\\t%s\\t%s\\n' "$pid" "$3" "$(tr '\\0\\t\\n' '   ' <"$process/cmdline" | cut -c 1-${LONGEST_COMMAND})"
   } 2>/dev/null
 done
 wait

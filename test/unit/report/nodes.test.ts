@@ -236,8 +236,8 @@ describe('the status page', () => {
 
       On the nodes
       NODE   RUN              SCENARIO  SERVICE        STATE     WHAT
-      node1  20260601_190409  baseline  p-1            running   process 12 and 3 more: vllm
-      node1  20260601_190409  baseline  (test script)  running   process 20: sh
+      node1  20260601_190409  baseline  p-1            in use    process 12 and 3 more: vllm
+      node1  20260601_190409  baseline  (test script)  in use    process 20: sh
       node1  20260601_190409  baseline  d-1            leftover  process 7: redis
 
       Working folders
@@ -271,7 +271,11 @@ describe('the status page', () => {
       },
       { width: 160 },
     );
-    expect(text).toContain('run 20260601_190409, process 4711 of ann@desk, since 2026-06-01');
+    expect(text).toMatch(
+      /run 20260601_190409, process 4711 of ann@desk, since 2026-06-0[12] \d\d:\d\d:09\n/,
+    );
+    expect(text).toContain('Working folders\nnone on this machine\n');
+    expect(text).not.toMatch(/\d{4}T|no run is under way/);
     expect(text).toContain('node1  3f2a77c0  20260601_190409  ann@desk /home/ann/bench');
     expect(text).toMatch(/4 s ago +held/);
     expect(text).toMatch(/node1 +R +then +folder \/w/);

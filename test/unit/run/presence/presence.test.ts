@@ -26,6 +26,8 @@ describe('what a node tells', () => {
       'label\t13\tPLAYBOOK_NODE=node1',
       'label\t13\tPLAYBOOK_SERVICE=p-1',
       'label\t14\tPLAYBOOK_RUN=R',
+      'label\t30\tPLAYBOOK_RUN=R',
+      `command\t30\t30\t${'docker events '.padEnd(160, 'x')}`,
       'label\t20\tSCENARIO_RUN_ID=R',
       'label\t20\tSCENARIO_NAME=a=b',
       'command\t12\t12\tvllm serve ',
@@ -43,6 +45,7 @@ describe('what a node tells', () => {
         node: 'node1',
         description: 'p_web_1 (nginx:1, Up 3 minutes)',
       },
+      { kind: 'command', description: `process 30: ${'docker events '.padEnd(160, 'x')}…` },
       { kind: 'service', service: 'p-1', description: 'process 12 and 1 more: vllm serve' },
       { kind: 'script', scenario: 'a=b', service: null, node: null },
       { kind: 'folder', run: '20260601_190409-2', controller: '1a2b3c' },
@@ -108,6 +111,30 @@ describe('looking around', () => {
       },
       { kind: 'folder', run: 'dead', state: 'leftover' },
       { kind: 'folder', run: 'other', state: 'foreign' },
+    ]);
+  });
+
+  it('tells of what playbook itself has started only where it was left', async () => {
+    const root = await makeTempFolder();
+    const runs = ['live', 'dead'].map((name) => `${name}-${process.pid}`);
+    for (const run of runs) {
+      const env = { PLAYBOOK_RUN: run, PLAYBOOK_CONTROLLER: controllerToken(root) };
+      const child = spawn('sleep', ['60'], { env: { ...process.env, ...env } });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      await new Promise((resolve) => child.once('spawn', resolve));
+    }
+    const pool = createPool((node) => openLocal(node, { cwd: root }));
+    onTestFinished(() => pool.closeAll());
+    const { inhabitants } = await lookAround([nodeSpec()], {
+      pool,
+      root,
+      signal: new AbortController().signal,
+      limitMs: 1,
+      isRunning: (name) => name === runs[0],
+      isOurs: () => true,
+    });
+    expect(inhabitants.filter(({ run }) => runs.includes(run))).toMatchObject([
+      { kind: 'command', run: runs[1], state: 'leftover' },
     ]);
   });
 
