@@ -89,7 +89,7 @@ describe('playbook health', () => {
     expect(ran.exitCode).toBe(3);
     const [node1] = rowsOf(ran.stdout);
     expect(node1).toMatchObject({ reachable: true, failures: [{ kind: 'resources_missing' }] });
-    expect(node1?.problems[0]).toMatch(/^big needs a H20 GPU with 22 GiB, and it has /);
+    expect(node1?.problems[0]).toMatch(/^big needs a H20 GPU with 24 GB, and it has /);
   });
 
   it('tells a Docker that is stopped from one that is not installed', async () => {

@@ -1,6 +1,6 @@
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-/** A number of bytes as a person reads it: `512 B`, `1.4 KiB`, `23 MiB`. */
+/** A number of bytes that was measured, as a person reads it: `512 B`, `1.4 KiB`, `23 MiB`. */
 export function formatSize(bytes: number): string {
   let value = bytes;
   let unit: (typeof UNITS)[number] = 'B';
@@ -12,4 +12,21 @@ export function formatSize(bytes: number): string {
   }
   const digits = unit === 'B' || value >= 9.95 ? 0 : 1;
   return `${value.toFixed(digits)} ${unit}`;
+}
+
+const FACTORS: readonly (readonly [string, number])[] = [
+  ...['TiB', 'GiB', 'MiB', 'KiB'].map((unit, index) => [unit, 2 ** (40 - 10 * index)] as const),
+  ...['TB', 'GB', 'MB', 'kB'].map((unit, index) => [unit, 10 ** (12 - 3 * index)] as const),
+];
+
+/**
+ * A number of bytes that somebody has written, in the unit that makes the shortest number of it, decimal or binary: `24 GB`,
+ * `1.5 GiB`. What is round in no unit reads as if it were measured.
+ */
+export function formatWrittenSize(bytes: number): string {
+  const exact = FACTORS.map(([unit, factor]) => ({ unit, factor, value: bytes / factor }))
+    .filter(({ factor, value }) => value >= 1 && Math.round(value * 10) * (factor / 10) === bytes)
+    .map(({ unit, value }) => `${value} ${unit}`)
+    .sort((a, b) => a.length - b.length);
+  return exact[0] ?? formatSize(bytes);
 }

@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 
 import { createFailure, type Failure } from '../../model/failure.js';
 import type { ScenarioSpec } from '../../model/scenario.js';
-import { formatSize } from '../../report/text/size.js';
+import { formatSize, formatWrittenSize } from '../../report/text/size.js';
 
 /** What is free in the file system of a folder, bytes. */
 export type MeasureFree = (folder: string) => Promise<number>;
@@ -26,7 +26,7 @@ export async function checkRoomForResults(
   if (isFree >= neededBytes) return null;
   return createFailure(
     'disk_full',
-    `only ${formatSize(isFree)} are free at ${folder} on this machine, where results go; ${formatSize(neededBytes)} are needed`,
+    `only ${formatSize(isFree)} are free at ${folder} on this machine, where results go; ${formatWrittenSize(neededBytes)} are needed`,
     { hint: 'free some, or lower service_health_check.min_free_disk' },
   );
 }

@@ -1,6 +1,6 @@
 import type { NodeSpec } from '../../../model/node.js';
 import type { DiskFacts } from '../../../model/node-facts.js';
-import { formatSize } from '../../../report/text/size.js';
+import { formatSize, formatWrittenSize } from '../../../report/text/size.js';
 import { type Findings, problemOf } from '../findings.js';
 
 const CONTENT = {
@@ -28,13 +28,19 @@ export function judgeDisks(
 ): Findings {
   const neededFor = (use: DiskFacts['use']) =>
     use === 'work' ? room.floorBytes + room.filesBytes : room.floorBytes;
+  const describeNeed = (use: DiskFacts['use']) => {
+    const forFiles = use === 'work' && room.filesBytes > 0 ? formatSize(room.filesBytes) : null;
+    const floor = room.floorBytes > 0 ? formatWrittenSize(room.floorBytes) : null;
+    if (forFiles === null) return floor ?? formatSize(0);
+    return floor === null ? forFiles : `${floor} and ${forFiles} for files of scenarios`;
+  };
   const full = disks
     .filter(({ use, free_bytes }) => free_bytes < neededFor(use))
     .map(({ use, path, free_bytes }) =>
       problemOf(
         node,
         'disk_full',
-        `only ${formatSize(free_bytes)} are free at ${path}, where ${CONTENT[use]} go; ${formatSize(neededFor(use))} are needed`,
+        `only ${formatSize(free_bytes)} are free at ${path}, where ${CONTENT[use]} go; ${describeNeed(use)} are needed`,
         use === 'docker'
           ? 'free some: docker system df; or lower service_health_check.min_free_disk'
           : `free some, set ${SETTING[use]} elsewhere, or lower service_health_check.min_free_disk`,

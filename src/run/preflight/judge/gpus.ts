@@ -1,7 +1,7 @@
 import type { NodeSpec } from '../../../model/node.js';
 import type { GpuFacts } from '../../../model/node-facts.js';
 import { describeGpus } from '../../../report/nodes/facts.js';
-import { formatSize } from '../../../report/text/size.js';
+import { formatWrittenSize } from '../../../report/text/size.js';
 import { type Findings, type NodeProblem, problemFor } from '../findings.js';
 import type { GpuNeed } from '../needs.js';
 import type { GpuAnswer } from '../survey/gpus.js';
@@ -64,7 +64,7 @@ export function isOfModel(name: string, model: string): boolean {
 
 function describeNeed({ count, minMemoryBytes, model }: GpuNeed): string {
   const what = model === null ? 'GPU' : `${model} GPU`;
-  const memory = minMemoryBytes === null ? '' : ` with ${formatSize(minMemoryBytes)}`;
+  const memory = minMemoryBytes === null ? '' : ` with ${formatWrittenSize(minMemoryBytes)}`;
   return count === 1 ? `a ${what}${memory}` : `${count} ${what}s${memory}`;
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { formatDuration, formatElapsed } from '../../../../src/report/text/duration.js';
 import { formatFigure } from '../../../../src/report/text/figure.js';
-import { formatSize } from '../../../../src/report/text/size.js';
+import { parseSize } from '../../../../src/config/value/size.js';
+import { formatSize, formatWrittenSize } from '../../../../src/report/text/size.js';
 
 describe('a duration', () => {
   it.each([
@@ -46,6 +47,25 @@ describe('a size', () => {
     [5 * 1024 ** 5, '5120 TiB'],
   ])('of %d bytes reads %s', (bytes, text) => {
     expect(formatSize(bytes)).toBe(text);
+  });
+});
+
+describe('a size that was written in the configuration', () => {
+  it.each([
+    ['24GB', '24 GB'],
+    ['24GiB', '24 GiB'],
+    ['24576MiB', '24 GiB'],
+    ['500MB', '500 MB'],
+    ['1500MB', '1.5 GB'],
+    ['1.5GiB', '1.5 GiB'],
+    ['80GB', '80 GB'],
+    ['1TB', '1 TB'],
+    ['1000000', '1 MB'],
+    ['0', '0 B'],
+    ['12345678', '12 MiB'],
+    ['999', '999 B'],
+  ])('of %s reads %s', (written, text) => {
+    expect(formatWrittenSize(parseSize(written) ?? NaN)).toBe(text);
   });
 });
 

@@ -120,7 +120,7 @@ describe('disks', () => {
     const disks = [disk('work', 1.5 * GIB), disk('docker', 1.5 * GIB)];
     const found = judgeDisks(node, { disks, forbidden: [] }, room);
     expect(messages(found)).toEqual([
-      'only 1.5 GiB are free at /work, where working folders go; 2.0 GiB are needed',
+      'only 1.5 GiB are free at /work, where working folders go; 1 GiB and 1.0 GiB for files of scenarios are needed',
     ]);
     expect(found.problems[0]?.failure).toMatchObject({ kind: 'disk_full', node: 'node1' });
   });
@@ -146,7 +146,7 @@ describe('GPUs', () => {
       );
     expect(judge(1)).toEqual([]);
     expect(judge(2)).toEqual([
-      'one needs 2 GPUs with 22 GiB, and it has 1 × NVIDIA H20 (96 GiB), 1 × NVIDIA H20 (20 GiB)',
+      'one needs 2 GPUs with 24 GB, and it has 1 × NVIDIA H20 (96 GiB), 1 × NVIDIA H20 (20 GiB)',
     ]);
   });
 
