@@ -30,6 +30,7 @@ export type LoadedServices = ReadonlyMap<string, LoadedService>;
 export interface ComposeService extends LoadedService {
   readonly profiles: readonly string[];
   readonly dependsOn: readonly ComposeDependency[];
+  readonly implied: readonly ImpliedDependency[];
   /** `null`: it has none, or it is switched off. */
   readonly healthCheck: ComposeHealthCheck | null;
   readonly hasImage: boolean;
@@ -39,6 +40,15 @@ export interface ComposeDependency {
   readonly service: string;
   readonly condition: DependencyCondition;
   readonly isRequired: boolean;
+  readonly at: SourceLocation;
+  readonly path: string;
+}
+
+/** What compose starts a service after without being told to: it uses something of that other service's container. */
+export interface ImpliedDependency {
+  readonly service: string;
+  /** `network_mode`. */
+  readonly key: string;
   readonly at: SourceLocation;
   readonly path: string;
 }

@@ -3,6 +3,7 @@ import type { Report } from '../problem-log.js';
 import { findNearest } from '../value/nearest.js';
 import { describe, locateKey, locateNode, renderPath, type YamlMap } from '../yaml/tree.js';
 import { readHealthCheck } from './health-check.js';
+import { readImpliedDependencies } from './implied-dependencies.js';
 import { DEPENDENCY_KEYS, SERVICE_KEYS } from './keys.js';
 import type { ComposeDependency, ComposeService, LoadedService } from './model.js';
 import {
@@ -34,6 +35,7 @@ export function readService(report: Report, service: LoadedService): ComposeServ
     ...service,
     profiles: (profiles && readTexts(report, profiles, false)) ?? [],
     dependsOn: readDependencies(report, placed),
+    implied: readImpliedDependencies(placed),
     healthCheck: readHealthCheck(report, placed),
     hasImage: image !== undefined || valueOf(placed, 'build') !== undefined,
   };

@@ -2,21 +2,8 @@ import type { Dependency, DependencyCondition } from '../../../model/service.js'
 import type { SourceLocation } from '../../../model/source.js';
 import type { Report } from '../../problem-log.js';
 import { suggest } from '../../value/nearest.js';
-import { locateNode, renderPath } from '../../yaml/tree.js';
 import type { Deployed, Instance } from './instances.js';
-import { textOf } from './placement.js';
-
-/** That one service waits for another, as one of the files says it. */
-interface Wish {
-  /** `name`, or `name@node`. */
-  readonly target: string;
-  /** `undefined`: whatever suits the other service. */
-  readonly condition: DependencyCondition | undefined;
-  readonly isRequired: boolean;
-  readonly from: 'compose' | 'metadata';
-  readonly at: SourceLocation;
-  readonly path: string;
-}
+import { type Wish, wishesOf } from './wishes.js';
 
 /** A dependency with the place where it is written. */
 export interface Edge extends Dependency {
@@ -30,8 +17,6 @@ const STRICTNESS: Readonly<Record<DependencyCondition, number>> = {
   service_healthy: 1,
   service_completed_successfully: 2,
 };
-
-const CONDITIONS = Object.keys(STRICTNESS) as readonly DependencyCondition[];
 
 /**
  * Joins what the compose file and `metadata.yaml` say about dependencies, and resolves it to instances: a dependency on
@@ -50,13 +35,19 @@ export function resolveDependencies(
     byName.set(name, [...(byName.get(name) ?? []), instance]);
   }
   const byId = new Map(deployed.instances.map((instance) => [instance.id, instance]));
-  const find = (wish: Wish) => findTargets(wish, deployed, byName, byId, report);
+  const find = (wish: Wish, { node, service }: Instance) => {
+    const targets = findTargets(wish, deployed, byName, byId, report);
+    if (wish.sharedBy === undefined || targets.length === 0) return targets;
+    const beside = targets.filter((target) => target.node.name === node.name);
+    if (beside.length === 0) reportApart(wish, service.name, node.name, targets, report);
+    return beside;
+  };
 
   const edges = new Map<string, readonly Edge[]>();
   for (const instance of deployed.instances) {
     const joined = new Map<string, Edge>();
     for (const wish of wishesOf(instance, report)) {
-      for (const target of find(wish)) {
+      for (const target of find(wish, instance)) {
         const edge = toEdge(wish, target.id, hasCheck(target.id));
         joined.set(target.id, join(joined.get(target.id), edge, wish));
       }
@@ -65,45 +56,6 @@ export function resolveDependencies(
     edges.set(instance.id, [...joined.values()]);
   }
   return edges;
-}
-
-function wishesOf({ service, entry }: Instance, report: Report): readonly Wish[] {
-  const compose = service.dependsOn.map((dependency): Wish => ({
-    ...dependency,
-    target: dependency.service,
-    from: 'compose',
-  }));
-  // Reading them all tells of variables that are not set.
-  if (!entry?.get('depends_on')) return compose;
-  const metadata = entry.items('depends_on').flatMap(({ node, path }): Wish[] => {
-    const wish = { isRequired: true, from: 'metadata', at: locateNode(node) } as const;
-    if (node.kind === 'map') {
-      const service = node.entries.get('service')?.value;
-      const condition = node.entries.get('condition')?.value;
-      const target = service && textOf(service);
-      if (target === undefined) return [];
-      return [
-        {
-          ...wish,
-          target,
-          condition: CONDITIONS.find((known) => condition && textOf(condition) === known),
-          path: renderPath([...path, 'service']),
-        },
-      ];
-    }
-    const target = textOf(node);
-    return target === undefined
-      ? []
-      : [{ ...wish, target, condition: undefined, path: renderPath(path) }];
-  });
-  const isTwice = new Set<string>();
-  for (const { target, at, path } of metadata) {
-    if (isTwice.has(target)) {
-      report({ severity: 'warning', at, path, message: `\`${target}\` is listed twice` });
-    }
-    isTwice.add(target);
-  }
-  return [...compose, ...metadata];
 }
 
 function findTargets(
@@ -139,7 +91,7 @@ function findTargets(
       path,
       message: `depends on \`${name}\`, which this scenario does not deploy`,
       hint:
-        wish.from === 'compose'
+        wish.from === 'compose' && wish.sharedBy === undefined
           ? 'add it to `deployment.services`, or write `required: false` for this dependency'
           : 'add it to `deployment.services`',
     });
@@ -154,6 +106,23 @@ function findTargets(
     });
   }
   return [];
+}
+
+function reportApart(
+  { target, sharedBy, at, path }: Wish,
+  service: string,
+  node: string,
+  targets: readonly Instance[],
+  report: Report,
+): void {
+  const places = targets.map((other) => other.node.name).join(', ');
+  report({
+    severity: 'error',
+    at,
+    path,
+    message: `\`${sharedBy ?? ''}\` needs ${target} on the node of ${service}, ${node}; it is on ${places}`,
+    hint: 'put both on one node',
+  });
 }
 
 function toEdge(wish: Wish, service: string, hasCheck: boolean): Edge {

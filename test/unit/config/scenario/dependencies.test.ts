@@ -250,3 +250,106 @@ describe('dependencies', () => {
     );
   });
 });
+
+describe('dependencies that a container of another service implies', () => {
+  const NODES = 'nodes: { n1: { host: 10.0.0.1 }, n2: { host: 10.0.0.2 } }\n';
+  const nodes = { 'config/nodes.yaml': NODES };
+  const guest = (key: string) => `services:
+  guest:
+    image: x
+    ${key}
+  base: { image: x, healthcheck: { test: "true" } }
+`;
+  const both = listed('{ name: guest, node: n1 }', '{ name: base, node: n1 }');
+
+  it.each([
+    'network_mode: service:base',
+    'pid: service:base',
+    'ipc: "service:base"',
+    'links: [base]',
+    'links: ["base:db"]',
+    'volumes_from: ["base:ro"]',
+  ])('start it after that one: %s', async (key) => {
+    expect(await dependenciesOf(both, guest(key), nodes)).toMatchObject({
+      guest: ['base started'],
+    });
+  });
+
+  it.each([
+    'network_mode: host',
+    'network_mode: container:base',
+    'pid: host',
+    'ipc: shareable',
+    'volumes_from: ["container:base:ro"]',
+    'external_links: [base]',
+    'network_mode: "service:${UNSET}"',
+  ])('are none with somebody else’s: %s', async (key) => {
+    expect(await dependenciesOf(both, guest(key), nodes)).toMatchObject({ guest: [] });
+  });
+
+  it('take the condition that is written, in whichever file', async () => {
+    const written = guest(
+      'network_mode: service:base\n    depends_on: { base: { condition: service_completed_successfully } }',
+    );
+    expect(await dependenciesOf(both, written, nodes)).toMatchObject({
+      guest: ['base completed_successfully'],
+    });
+    const metadata = listed(
+      '{ name: guest, node: n1, depends_on: [base] }',
+      '{ name: base, node: n1 }',
+    );
+    expect(await dependenciesOf(metadata, guest('pid: service:base'), nodes)).toMatchObject({
+      guest: ['base healthy'],
+    });
+  });
+
+  it('are on the instance of the same node', async () => {
+    const metadata = listed('{ name: guest, nodes: [n1, n2] }', '{ name: base, nodes: [n2, n1] }');
+    expect(await dependenciesOf(metadata, guest('network_mode: service:base'), nodes)).toEqual({
+      'guest@n1': ['base@n1 started'],
+      'guest@n2': ['base@n2 started'],
+      'base@n1': [],
+      'base@n2': [],
+    });
+  });
+
+  it('are none between processes, which share nothing', async () => {
+    const compose = 'services:\n  a: { command: a, links: [b] }\n  b: { command: b }\n';
+    expect(await dependenciesOf('', compose)).toEqual({ a: [], b: [] });
+  });
+
+  it.each([
+    [
+      'that is on another node',
+      listed('{ name: guest, node: n1 }', '{ name: base, node: n2 }'),
+      'links: [base]',
+      'scenarios/one/compose.yaml:4:13 error services.guest.links[0]: `links` needs base on the node of guest, n1; it is on n2 | put both on one node',
+    ],
+    [
+      'that is not on every node of its own',
+      listed('{ name: guest, nodes: [n1, n2] }', '{ name: base, node: n1 }'),
+      'network_mode: service:base',
+      'scenarios/one/compose.yaml:4:19 error services.guest.network_mode: `network_mode` needs base on the node of guest, n2; it is on n1 | put both on one node',
+    ],
+    [
+      'that is not deployed',
+      listed('{ name: guest, node: n1 }'),
+      'pid: service:base',
+      'scenarios/one/compose.yaml:4:10 error services.guest.pid: depends on `base`, which this scenario does not deploy | add it to `deployment.services`',
+    ],
+    [
+      'that does not exist',
+      both,
+      'volumes_from: [bsae]',
+      'scenarios/one/compose.yaml:4:20 error services.guest.volumes_from[0]: depends on `bsae`, which does not exist | did you mean `base`?',
+    ],
+    [
+      'that uses its own in turn',
+      listed('{ name: guest, node: n1 }', '{ name: base, node: n1, depends_on: [guest] }'),
+      'pid: service:base',
+      'scenarios/one/metadata.yaml:5:44 error deployment.services[1].depends_on[0]: dependencies go round in a circle: guest → base → guest | leave one of these dependencies out',
+    ],
+  ])('on a service %s are a problem', async (_what, metadata, key, expected) => {
+    expect(await problemsOf(withServices(metadata, guest(key), nodes))).toEqual([expected]);
+  });
+});
