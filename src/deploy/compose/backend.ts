@@ -20,7 +20,8 @@ export interface ComposeBackendOptions {
 
 /**
  * Runs services as containers, with Docker Compose V1 or V2. Compose only makes containers, ahead of their turn; they
- * are started, watched and removed with docker itself, which is faster and the same everywhere.
+ * are started, watched and removed with docker itself, which is faster and the same everywhere. Where V1 does part of its
+ * work only in a container's turn, it is done then: `create/turns.ts`.
  */
 export function createComposeBackend(options: ComposeBackendOptions): DeploymentBackend {
   const { pool, clock = systemClock, redactor = createRedactor([]) } = options;

@@ -137,6 +137,17 @@ export function startCommand(containers: readonly string[]): Command {
   return { argv: ['docker', 'start', ...containers] };
 }
 
+/** Has compose start the containers of a service that were made before; see `create/turns.ts`. */
+export function composeStartCommand(
+  deployment: Deployment,
+  files: ComposeFiles,
+  compose: ComposeTool,
+  { name }: ServiceSpec,
+): Command {
+  const file = overridePath(deployment, files);
+  return composeCommand(deployment, files, compose, [file], ['start', name]);
+}
+
 export function portHoldersCommand(port: number): Command {
   return shell(PORT_HOLDERS, String(port));
 }

@@ -4,7 +4,7 @@ import type { ServiceSpec } from '../../model/service.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
 import type { Deployment } from '../backend.js';
 import { containersCommand } from './commands.js';
-import { type Containers, createContainers } from './create/create.js';
+import { createContainers, type Made, type MadeServices } from './create/create.js';
 import { linesOf, runOnNode } from './run-on.js';
 import type { Detect } from './runtime/check.js';
 import { isOutdated } from './start/start-failure.js';
@@ -41,7 +41,7 @@ export function createProject(options: ProjectOptions): Project {
   const { pool, clock, detect, mask, deployment } = options;
   const hub = createEventHub(pool, clock, deployment, mask);
   /** Made, but never started. */
-  const waiting = new Map<string, readonly string[]>();
+  const waiting = new Map<string, Made>();
   let last: Promise<unknown> = Promise.resolve();
 
   /** Two composes at work on one project would make its networks twice. */
@@ -50,24 +50,21 @@ export function createProject(options: ProjectOptions): Project {
     last = turn.catch(() => undefined);
     return turn;
   };
-  const create = (services: readonly ServiceSpec[], mayPull: boolean, signal: AbortSignal) =>
-    inTurn(() => createContainers({ pool, detect, deployment, services, mayPull, signal }));
+  const create = (services: readonly ServiceSpec[], isAhead: boolean, signal: AbortSignal) =>
+    inTurn(() => createContainers({ pool, detect, deployment, services, isAhead, signal }));
 
-  const createOne = async (
-    service: ServiceSpec,
-    signal: AbortSignal,
-  ): Promise<Outcome<readonly string[]>> => {
+  const createOne = async (service: ServiceSpec, signal: AbortSignal): Promise<Outcome<Made>> => {
     const created = await create([service], false, signal);
-    return created.ok ? containersOf(created.value, service) : created;
+    return created.ok ? madeOf(created.value, service) : created;
   };
   const startOnce = async (
     service: ServiceSpec,
-    containers: readonly string[],
+    { containers, start }: Made,
     signal: AbortSignal,
   ): Promise<Outcome<History>> => {
     // Listening before it starts, so that nothing is missed.
     const history = hub.expect(containers);
-    const started = await startContainers(pool, deployment, service, containers, signal);
+    const started = await startContainers(pool, deployment, service, start, signal);
     if (started.ok) return { ok: true, value: history };
     history.end(NOT_STARTED);
     return started;
@@ -85,9 +82,7 @@ export function createProject(options: ProjectOptions): Project {
         await removeProject(pool, deployment, 'force');
         return created;
       }
-      for (const [id, containers] of created.value) {
-        if (containers.length > 0) waiting.set(id, containers);
-      }
+      for (const [id, made] of created.value) waiting.set(id, made);
       return { ok: true, value: undefined };
     },
 
@@ -155,9 +150,9 @@ const NOT_STARTED = {
   description: 'could not be started',
 };
 
-function containersOf(created: Containers, service: ServiceSpec): Outcome<readonly string[]> {
-  const containers = created.get(service.id) ?? [];
-  if (containers.length > 0) return { ok: true, value: containers };
+function madeOf(created: MadeServices, service: ServiceSpec): Outcome<Made> {
+  const made = created.get(service.id);
+  if (made) return { ok: true, value: made };
   const failure: Failure = createFailure('service_start', 'compose made no container for it', {
     node: service.node,
     service: service.id,

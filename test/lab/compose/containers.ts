@@ -349,6 +349,92 @@ export function describeContainers(version: ComposeVersion): void {
         expect((await up(guest)).description).toMatch(/^container/);
       });
 
+      it('that use another one’s are joined to that, also where all were made ahead', async () => {
+        const quiet = 'trap "exit 0" TERM; while :; do sleep 0.1; done';
+        const keys = {
+          network: { network_mode: 'service:base' },
+          pid: { pid: 'service:base' },
+          ipc: { ipc: 'service:base' },
+          link: { links: ['base:db'] },
+          files: { volumes_from: ['base'] },
+        };
+        const guests = new Map<string, object>(
+          Object.entries(keys).map(([name, key]) => [name, busybox(quiet, key)]),
+        );
+        compose({
+          ...Object.fromEntries(guests),
+          base: busybox(quiet, { ipc: 'shareable', volumes: ['/shared'], hostname: 'the-base' }),
+        });
+        const services = [...Object.keys(keys), 'base'].map((name) => bench.service(name));
+        expect(await prepare(...services)).toEqual(DONE);
+        const idOf = async (name: string) =>
+          (await up(bench.service(name))).description.replace('container ', '');
+        const base = bench.docker('inspect', '--format', '{{.Id}}', await idOf('base'));
+        const look = async (name: string, format: string) =>
+          bench.docker('inspect', '--format', format, await idOf(name));
+        expect(await look('network', '{{.HostConfig.NetworkMode}}')).toBe(`container:${base}`);
+        expect(await look('pid', '{{.HostConfig.PidMode}}')).toBe(`container:${base}`);
+        expect(await look('ipc', '{{.HostConfig.IpcMode}}')).toBe(`container:${base}`);
+        const volume = '{{range .Mounts}}{{.Destination}}{{end}}';
+        expect(await look('files', volume)).toBe('/shared');
+        expect(bench.docker('exec', await idOf('link'), 'ping', '-c', '1', 'db')).toContain(
+          '1 packets received',
+        );
+      });
+
+      it('are on all their networks, under the names that they have there', async () => {
+        compose(
+          {
+            wide: busybox('sleep 60', {
+              networks: { front: {}, back: { aliases: ['engine'] } },
+              ports: ['8098:80'],
+            }),
+            near: busybox('sleep 60', { networks: ['back'] }),
+          },
+          { networks: { front: {}, back: {} } },
+        );
+        const [wide, near] = [bench.service('wide'), bench.service('near')];
+        expect(await prepare(wide, near)).toEqual(DONE);
+        const [of, other] = [await up(wide), await up(near)].map(({ description }) =>
+          description.replace('container ', ''),
+        );
+        const names = '{{range $name, $network := .NetworkSettings.Networks}}{{$name}} {{end}}';
+        expect(
+          bench
+            .docker('inspect', '--format', names, of ?? '')
+            .trim()
+            .split(' '),
+        ).toEqual([`${project()}_back`, `${project()}_front`]);
+        const ping = ['ping', '-c', '1', 'engine'];
+        expect(bench.docker('exec', other ?? '', ...ping)).toContain('1 packets received');
+      });
+
+      it('of several networks that cannot be started are told as others are', async () => {
+        const name = stranger('--network', 'bridge', '-p', '8097:80');
+        const networks = ['front', 'back'];
+        compose(
+          {
+            taken: busybox('sleep 60', { networks, ports: ['8097:80'] }),
+            missing: busybox(['nope'], { networks }),
+          },
+          { networks: { front: {}, back: {} } },
+        );
+        const [taken, missing] = [bench.service('taken'), bench.service('missing')];
+        expect(await prepare(taken, missing)).toEqual(DONE);
+        expect(await bench.backend.up(bench.deployment, taken, never)).toMatchObject({
+          ok: false,
+          failure: {
+            kind: 'port_taken',
+            message: `port 8097 is taken by container ${name} (${IMAGE})`,
+          },
+        });
+        const outcome = await bench.backend.up(bench.deployment, missing, never);
+        expect(outcome).toMatchObject({ ok: false, failure: { kind: 'service_start' } });
+        if (!outcome.ok) expect(outcome.failure.message).toMatch(/^exec: "nope": executable file/);
+        expect(await bench.backend.finish(bench.deployment)).toEqual(DONE);
+        expect(await leftovers()).toEqual([]);
+      });
+
       it('of one service may be several', async () => {
         compose({ s: busybox('echo hello; sleep 60', { network_mode: 'none', scale: 2 }) });
         const service = bench.service('s');

@@ -10,6 +10,11 @@ export interface ModelService {
   readonly pullPolicy: string | null;
   /** Services whose health or end it waits for. */
   readonly awaits: readonly string[];
+  /** It uses the network or another namespace of another service. */
+  readonly sharesNamespaces: boolean;
+  readonly isLinked: boolean;
+  /** How many it names. */
+  readonly networks: number;
 }
 
 /** A compose file as compose understands it. */
@@ -49,6 +54,11 @@ function readService(value: unknown): ModelService {
     platform: asText(service['platform']),
     pullPolicy: asText(service['pull_policy']),
     awaits: readAwaited(service['depends_on']),
+    sharesNamespaces: ['network_mode', 'pid', 'ipc'].some((key) =>
+      asText(service[key])?.startsWith('service:'),
+    ),
+    isLinked: ['links', 'external_links'].some((key) => sizeOf(service[key]) > 0),
+    networks: sizeOf(service['networks']),
   };
 }
 
@@ -72,6 +82,11 @@ function asMap(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Readonly<Record<string, unknown>>)
     : {};
+}
+
+/** Of a list or a map. */
+function sizeOf(value: unknown): number {
+  return typeof value === 'object' && value !== null ? Object.keys(value).length : 0;
 }
 
 function asText(value: unknown): string | null {

@@ -60,6 +60,24 @@ export function classifyCreate(failure: Failure, services: readonly ServiceSpec[
   return { ...failure, ...place, message: withReason(failure) };
 }
 
+/** How V1 says that it takes no notice of `network_mode: service:…` and the like. */
+const APART =
+  /Service (\S+) is trying to use reuse the (.+) of another service that is not running/;
+
+/** A container that should share something with another one, and does not. */
+export function findApart(
+  output: readonly string[],
+  services: readonly ServiceSpec[],
+): Failure | null {
+  const [, other, what] =
+    output.map((line) => APART.exec(line) ?? []).find(([found]) => found) ?? [];
+  if (other === undefined || what === undefined) return null;
+  const message = `it uses the ${what} of ${other}, which does not run any more`;
+  const [only, ...others] = services;
+  const place = only && others.length === 0 ? { service: only.id, source: only.source } : {};
+  return createFailure('service_start', message, { ...place, output });
+}
+
 /** V1 repeats itself and ends with a line that says nothing. */
 const NO_REASON = 'Encountered errors while bringing up the project';
 const PREAMBLE =

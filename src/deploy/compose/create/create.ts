@@ -1,51 +1,65 @@
+import type { Command } from '../../../model/command.js';
 import type { Failure, Outcome } from '../../../model/failure.js';
 import type { ServiceSpec } from '../../../model/service.js';
 import type { ConnectionPool } from '../../../remote/pool/pool.js';
 import type { Deployment } from '../../backend.js';
-import { buildCommand, configCommand, createCommand } from '../commands.js';
+import {
+  buildCommand,
+  composeStartCommand,
+  configCommand,
+  createCommand,
+  startCommand,
+} from '../commands.js';
 import { linesOf, type Purpose, runOnNode } from '../run-on.js';
 import type { Detect } from '../runtime/check.js';
 import type { ComposeTool } from '../runtime/versions.js';
 import { type ComposeModel, parseComposeModel } from './compose-model.js';
-import { classifyCreate } from './create-failure.js';
+import { classifyCreate, findApart } from './create-failure.js';
 import { IMAGE_MS, absent, ensureImages, findMissingImages, imagesOf } from './images.js';
 import { renderOverride } from './override.js';
+import { isJoinedAtStart, makeableAhead, turnsOf } from './turns.js';
 
 /** Networks, volumes and containers: nothing that takes long. */
 const CREATE_MS = 3 * 60_000;
 /** A compose file with everything that it includes. */
 const LARGEST_MODEL = 64 * 1024 * 1024;
 
-/** The ids of the containers of each service, by the service's id. */
-export type Containers = ReadonlyMap<string, readonly string[]>;
+/** The containers of a service, made and not started. */
+export interface Made {
+  readonly containers: readonly string[];
+  readonly start: Command;
+}
+
+/** What was made, by the service's id. */
+export type MadeServices = ReadonlyMap<string, Made>;
 
 export interface Creation {
   readonly pool: ConnectionPool;
   readonly detect: Detect;
   readonly deployment: Deployment;
   readonly services: readonly ServiceSpec[];
-  /** `false`: images that are not there are a failure. */
-  readonly mayPull: boolean;
+  /** Before anybody's turn: there is time to pull images. `false`: what is not there is a failure. */
+  readonly isAhead: boolean;
   readonly signal: AbortSignal;
 }
 
 /**
- * Makes the containers of services, with networks and volumes, without starting any. What was made before something
- * failed stays: the caller knows what else is there.
+ * Makes the containers of services, with networks and volumes, without starting any. Ahead of their turn, those are left
+ * out that V1 cannot make then. What was made before something failed stays: the caller knows what else is there.
  */
-export async function createContainers(creation: Creation): Promise<Outcome<Containers>> {
+export async function createContainers(creation: Creation): Promise<Outcome<MadeServices>> {
   const { deployment, services, detect, signal } = creation;
   const detected = await detect(deployment.node, signal);
   if (!detected.ok) return detected;
   const { compose } = detected.value;
-  const containers = new Map<string, readonly string[]>();
+  const made = new Map<string, Made>();
   // One after the other: two that make the same network at the same time make two of it.
   for (const own of groupByFile(services)) {
     const created = await createOfFile(creation, compose, own);
     if (!created.ok) return created;
-    for (const { id } of own) containers.set(id, created.value.get(id) ?? []);
+    for (const [id, service] of created.value) made.set(id, service);
   }
-  return { ok: true, value: containers };
+  return { ok: true, value: made };
 }
 
 type Services = readonly [ServiceSpec, ...ServiceSpec[]];
@@ -63,7 +77,7 @@ async function createOfFile(
   creation: Creation,
   compose: ComposeTool,
   services: Services,
-): Promise<Outcome<Containers>> {
+): Promise<Outcome<MadeServices>> {
   const [files] = services;
   const { pool, deployment, signal } = creation;
   const { node } = deployment;
@@ -104,46 +118,40 @@ async function createOfFile(
     if (!done.ok) return done;
   }
 
-  let containers: Containers = new Map();
-  for (const names of turnsOf(services, model, compose)) {
+  let containers: ReadonlyMap<string, readonly string[]> = new Map();
+  const due = creation.isAhead ? makeableAhead(services, model, compose) : services;
+  for (const names of turnsOf(due, model, compose)) {
     const create = createCommand(deployment, files, compose, names, override);
     const created = explained(
       await runOnNode(pool, node, create, purpose('containers could not be created')),
     );
     if (!created.ok) return created;
+    const apart = findApart(linesOf(created.value.stderr), services);
+    if (apart) return { ok: false, failure: apart };
     // Each turn lists those of the turns before, too.
     containers = parseContainers(linesOf(created.value.stdout));
   }
-  return { ok: true, value: containers };
-}
-
-/**
- * The services that are made together. V1 waits until one is healthy, or has ended, before it makes another that awaits
- * that, although it starts neither: so these are made in turns.
- */
-export function turnsOf(
-  services: readonly ServiceSpec[],
-  model: ComposeModel,
-  { major }: ComposeTool,
-): readonly (readonly string[])[] {
-  const names = services.map(({ name }) => name);
-  if (major >= 2) return [names];
-  const turns: string[][] = [];
-  const turnOf = (name: string): number => {
-    const awaited = model.services.get(name)?.awaits.filter((other) => names.includes(other)) ?? [];
-    return Math.max(0, ...awaited.map((other) => turnOf(other) + 1));
+  return {
+    ok: true,
+    value: new Map(
+      due.flatMap((service): [string, Made][] => {
+        const ids = containers.get(service.id) ?? [];
+        const start = isJoinedAtStart(service, model, compose)
+          ? composeStartCommand(deployment, files, compose, service)
+          : startCommand(ids);
+        return ids.length === 0 ? [] : [[service.id, { containers: ids, start }]];
+      }),
+    ),
   };
-  for (const name of names) (turns[turnOf(name)] ??= []).push(name);
-  return turns;
 }
 
 async function provideImages(
-  { pool, deployment, mayPull, signal }: Creation,
+  { pool, deployment, isAhead, signal }: Creation,
   model: ComposeModel,
   services: readonly ServiceSpec[],
 ): Promise<Outcome<void>> {
   const wanted = imagesOf(model, services);
-  if (mayPull) return ensureImages(pool, deployment.node, wanted, signal);
+  if (isAhead) return ensureImages(pool, deployment.node, wanted, signal);
   const names = wanted.map(({ image }) => image);
   const missing = await findMissingImages(pool, deployment.node, names, signal);
   if (!missing.ok) return missing;
@@ -154,7 +162,7 @@ async function provideImages(
 }
 
 /** @param lines `ID SERVICE`. */
-export function parseContainers(lines: readonly string[]): Containers {
+export function parseContainers(lines: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const containers = new Map<string, readonly string[]>();
   for (const line of lines) {
     const [id = '', ...rest] = line.split(' ');

@@ -9,6 +9,15 @@ const SUMMARY = /^Error: failed to start containers?:/;
 const PORT_IN_USE = /port is already allocated|address already in use/;
 const PORT = /(?:Bind for |listen (?:tcp|udp|sctp)[46]? |bind host port (?:for )?)(?:\S*?):(\d+)\b/;
 
+/** What V1 says around the words of docker. */
+const FROM_V1 = /^ERROR: for \S+\s+Cannot (?:start|create) (?:container for )?service \S+: (.*)/;
+
+/** What compose V1 said, without what it says itself; anything else as it is. */
+export function inDockersWords(output: readonly string[]): readonly string[] {
+  const said = output.flatMap((line) => FROM_V1.exec(line)?.[1] ?? []);
+  return said.length > 0 ? said : output;
+}
+
 /** What a container that was created before leans on is another one by now. */
 export function isOutdated(output: readonly string[]): boolean {
   return output.some((line) =>

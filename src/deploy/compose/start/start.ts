@@ -1,13 +1,15 @@
+import type { Command } from '../../../model/command.js';
 import type { Failure, Outcome } from '../../../model/failure.js';
 import type { ServiceSpec } from '../../../model/service.js';
 import type { ConnectionPool } from '../../../remote/pool/pool.js';
 import type { Deployment } from '../../backend.js';
-import { portHoldersCommand, startCommand } from '../commands.js';
+import { portHoldersCommand } from '../commands.js';
 import { runOnNode } from '../run-on.js';
 import {
   describeStartFailure,
   describeTakenPort,
   findTakenPort,
+  inDockersWords,
   parsePortHolder,
 } from './start-failure.js';
 
@@ -15,22 +17,28 @@ import {
 const START_MS = 5 * 60_000;
 const ANSWER_MS = 30_000;
 
-/** Starts containers that were created before. */
+/**
+ * Starts containers that were created before.
+ *
+ * @param command Of docker, or of compose.
+ */
 export async function startContainers(
   pool: ConnectionPool,
   { node }: Deployment,
   service: ServiceSpec,
-  containers: readonly string[],
+  command: Command,
   signal: AbortSignal,
 ): Promise<Outcome<void>> {
-  const started = await runOnNode(pool, node, startCommand(containers), {
+  const started = await runOnNode(pool, node, command, {
     place: { node: node.name, service: service.id, source: service.source },
     what: 'its container could not be started',
     kind: 'service_start',
     timeoutMs: START_MS,
     signal,
   });
-  return started.ok ? { ok: true, value: undefined } : started;
+  if (started.ok) return { ok: true, value: undefined };
+  const { failure } = started;
+  return { ok: false, failure: { ...failure, output: inDockersWords(failure.output) } };
 }
 
 /** Finds out what a failed start means; asks the node who has the port, where it was that. */

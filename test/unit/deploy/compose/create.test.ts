@@ -2,10 +2,16 @@ import { describe, expect, it } from 'vitest';
 
 import type { Deployment } from '../../../../src/deploy/backend.js';
 import { parseComposeModel } from '../../../../src/deploy/compose/create/compose-model.js';
-import { classifyCreate } from '../../../../src/deploy/compose/create/create-failure.js';
-import { parseContainers, turnsOf } from '../../../../src/deploy/compose/create/create.js';
+import { classifyCreate, findApart } from '../../../../src/deploy/compose/create/create-failure.js';
+import { parseContainers } from '../../../../src/deploy/compose/create/create.js';
 import { classifyPull, imagesOf } from '../../../../src/deploy/compose/create/images.js';
 import { renderOverride } from '../../../../src/deploy/compose/create/override.js';
+import {
+  isJoinedAtStart,
+  makeableAhead,
+  turnsOf,
+} from '../../../../src/deploy/compose/create/turns.js';
+import type { ComposeTool } from '../../../../src/deploy/compose/runtime/versions.js';
 import { createFailure } from '../../../../src/model/failure.js';
 import { nodeSpec, serviceSpec } from '../../../support/specs.js';
 
@@ -88,10 +94,18 @@ const deployment: Deployment = {
 describe('a compose file as compose understands it', () => {
   it('of V1 tells images, what is built, and what compose makes besides', () => {
     const { services, networks, volumes } = parseComposeModel(FROM_V1);
-    const plain = { isBuilt: false, platform: null, pullPolicy: null, awaits: [] };
+    const plain = {
+      isBuilt: false,
+      platform: null,
+      pullPolicy: null,
+      awaits: [],
+      sharesNamespaces: false,
+      isLinked: false,
+      networks: 0,
+    };
     expect([...services]).toEqual([
       ['a', { ...plain, image: 'lab/busybox:1', awaits: ['b'] }],
-      ['b', { ...plain, image: 'lab/busybox:1' }],
+      ['b', { ...plain, image: 'lab/busybox:1', networks: 2 }],
       ['c', { ...plain, image: null, isBuilt: true }],
     ]);
     expect(networks).toEqual(['default', 'back']);
@@ -106,6 +120,9 @@ describe('a compose file as compose understands it', () => {
       platform: 'linux/arm64',
       pullPolicy: 'always',
       awaits: [],
+      sharesNamespaces: false,
+      isLinked: false,
+      networks: 1,
     });
     expect([networks, volumes]).toEqual([['default'], ['data']]);
   });
@@ -137,7 +154,15 @@ describe('the file that is laid over', () => {
   });
 
   it('labels images that it builds, unless the user has given them a name', () => {
-    const built = { isBuilt: true, platform: null, pullPolicy: null, awaits: [] };
+    const built = {
+      isBuilt: true,
+      platform: null,
+      pullPolicy: null,
+      awaits: [],
+      sharesNamespaces: false,
+      isLinked: false,
+      networks: 0,
+    };
     const services = new Map([
       ['own', { ...built, image: null }],
       ['named', { ...built, image: 'company/engine:1' }],
@@ -239,6 +264,19 @@ describe('what compose says when it cannot create', () => {
     });
   });
 
+  it('does not pass over what V1 only warns of: a container that was to use another one and does not', () => {
+    const lines = [
+      'Creating x_guest_1 ...',
+      'Service base is trying to use reuse the network stack of another service that is not running.',
+    ];
+    expect(findApart(lines, [serviceSpec('guest@n')])).toMatchObject({
+      kind: 'service_start',
+      service: 'guest@n',
+      message: 'it uses the network stack of base, which does not run any more',
+    });
+    expect(findApart(lines.slice(0, 1), services)).toBeNull();
+  });
+
   it('is about the only service where there is only one', () => {
     const failure = classifyCreate(said('whatever'), [serviceSpec('a')]);
     expect(failure).toMatchObject({ kind: 'service_start', service: 'a' });
@@ -258,6 +296,38 @@ describe('containers that are made ahead', () => {
   it('are made in turns by V1, which would wait for those that others await', () => {
     const v1 = { major: 1, version: '1.29.2', argv: ['docker-compose'] } as const;
     expect(turnsOf(services, parseComposeModel(FROM_V1), v1)).toEqual([['b', 'c'], ['a']]);
+  });
+
+  it.each([
+    'network_mode: service:b',
+    'pid: service:b',
+    'ipc: service:b',
+    'links: [b]',
+    'external_links: [other]',
+  ])('are not those that V1 would tear away from another one: %s', (key) => {
+    const model = parseComposeModel(
+      `services: { a: { ${key} }, b: { network_mode: host }, c: {} }`,
+    );
+    const names = (version: 1 | 2) =>
+      makeableAhead(services, model, {
+        major: version,
+        version: String(version),
+        argv: ['docker-compose'],
+      }).map(({ name }) => name);
+    expect(names(1)).toEqual(['b', 'c']);
+    expect(names(2)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are started by V1 itself where it joins them to networks and links only then', () => {
+    const model = parseComposeModel(`services:
+  a: { networks: { one: {}, two: { aliases: [x] } } }
+  b: { links: [c], networks: { one: {} } }
+  c: { networks: { one: {} } }
+`);
+    const joined = (tool: ComposeTool) =>
+      services.filter((service) => isJoinedAtStart(service, model, tool)).map(({ name }) => name);
+    expect(joined({ major: 1, version: '1.29.2', argv: ['docker-compose'] })).toEqual(['a', 'b']);
+    expect(joined({ major: 2, version: '2.26.1', argv: ['docker', 'compose'] })).toEqual([]);
   });
 
   it('are made all at once by V2', () => {

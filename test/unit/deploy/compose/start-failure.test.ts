@@ -4,6 +4,7 @@ import {
   describeStartFailure,
   describeTakenPort,
   findTakenPort,
+  inDockersWords,
   isOutdated,
   parsePortHolder,
 } from '../../../../src/deploy/compose/start/start-failure.js';
@@ -48,6 +49,21 @@ describe('a port that is taken', () => {
       message: 'port 8099 is taken by container other (nginx:1)',
     });
   });
+});
+
+it('compose V1 is heard without what it says around the words of docker', () => {
+  const said = [
+    'Starting a ... ',
+    'Host is already in use by another container',
+    'Starting a ... error',
+    'ERROR: for a  Cannot start service a: driver failed programming external connectivity on endpoint x_a_1 (a31f): Bind for 0.0.0.0:8099 failed: port is already allocated',
+    'No containers to start',
+    '1',
+  ];
+  const heard = inDockersWords(said);
+  expect(heard).toEqual([said[3]?.replace('ERROR: for a  Cannot start service a: ', '')]);
+  expect(findTakenPort(heard)).toBe(8099);
+  expect(inDockersWords(['Error: x'])).toEqual(['Error: x']);
 });
 
 describe('a container that cannot be started', () => {
