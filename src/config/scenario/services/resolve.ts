@@ -11,6 +11,7 @@ import { reportCycles } from './cycles.js';
 import { resolveDependencies, type Edge } from './dependencies.js';
 import { findInstances, type Instance } from './instances.js';
 import type { Placement } from './placement.js';
+import { reportSharedPorts } from './ports.js';
 import { resolveReadiness } from './readiness.js';
 
 export interface ResolvedServices {
@@ -41,6 +42,7 @@ export async function resolveServices(
   );
   const edges = resolveDependencies(deployed, (id) => checked.has(id), report);
   reportCycles(edges, report);
+  reportSharedPorts(instances, edges, report);
   const oneShots = new Set(
     [...edges.values()]
       .flat()
