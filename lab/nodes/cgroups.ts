@@ -162,8 +162,14 @@ function childrenOf(group: string): string[] {
 }
 
 function readLines(file: string): string[] {
-  if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    // A group may be removed at any time, also between opening its file and reading it.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENODEV') return [];
+    throw error;
+  }
+  return text.split('\n').filter((line) => line !== '');
 }
