@@ -60,10 +60,22 @@ shift 2
 docker ps -a --no-trunc --filter "$filter" --format '{{.ID}} {{.Label "playbook.service"}}'
 `;
 
-/** `… playbook PORT`: who listens there: `container NAME (IMAGE)`, and lines of `ss`. */
+/**
+ * `… playbook PORT`: who listens there: `container NAME (IMAGE)` with its project and its service after tabs, and lines of
+ * `ss`. A container that is being started has its port before docker lists it: it gets a few seconds.
+ */
 export const PORT_HOLDERS = `
-docker ps --filter "publish=$1" --format 'container {{.Names}} ({{.Image}})'
-ss -Hltnp "sport = :$1" 2>/dev/null || :
+tries=0
+while :; do
+  containers=$(docker ps --filter "publish=$1" --filter "publish=$1/udp" --format \
+    'container {{.Names}} ({{.Image}})\t{{.Label "com.docker.compose.project"}}\t{{.Label "playbook.service"}}')
+  sockets=$(ss -Hltunp "sport = :$1" 2>/dev/null)
+  [ -z "$containers" ] && [ $tries -lt 5 ] || break
+  case $sockets in *'"docker-proxy"'*) ;; *) break ;; esac
+  tries=$((tries + 1))
+  sleep 1
+done
+printf '%s\n' "$containers" "$sockets"
 `;
 
 /** `… playbook PROJECT_FILTER SERVICE_FILTER`: stops and removes the containers of one service, and proves it. */

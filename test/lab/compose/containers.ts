@@ -224,6 +224,22 @@ export function describeContainers(version: ComposeVersion): void {
         expect(isRunning(name)).toBe(true);
       });
 
+      it('that take a port of another service of theirs are told, also while both are being started', async () => {
+        const ports = ['8096:80'];
+        compose({ a: busybox('sleep 60', { ports }), b: busybox('sleep 60', { ports }) });
+        const [a, b] = [bench.service('a'), bench.service('b')];
+        expect(await prepare(a, b)).toEqual(DONE);
+        const started = await Promise.all(
+          [a, b].map((service) => bench.backend.up(bench.deployment, service, never)),
+        );
+        const refused = started.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
+        expect(refused).toHaveLength(1);
+        const winner = refused[0]?.service === 'a' ? 'b' : 'a';
+        expect(refused[0]?.message).toBe(
+          `port 8096 is taken by ${winner}, a service of the same scenario`,
+        );
+      });
+
       it('whose image cannot be had are told before anything starts', async () => {
         const image = '127.0.0.1:5/nowhere:1';
         compose({ a: busybox('sleep 60'), i: { image } });

@@ -32,31 +32,50 @@ export function findTakenPort(output: readonly string[]): number | null {
   return port === undefined ? null : Number(port);
 }
 
+/** Who has a port that a service should get. */
+export interface PortHolder {
+  readonly description: string;
+  /** Another service of the same deployment. */
+  readonly isOurs: boolean;
+}
+
 /** @param holder Who has it; `null` where that cannot be seen. */
 export function describeTakenPort(
   failure: Failure,
   service: ServiceSpec,
   port: number,
-  holder: string | null,
+  holder: PortHolder | null,
 ): Failure {
-  const by = holder === null ? '' : ` by ${holder}`;
+  const by = holder === null ? '' : ` by ${holder.description}`;
   return createFailure('port_taken', `port ${port} is taken${by}`, {
     node: service.node,
     service: service.id,
     source: service.source,
     output: failure.output,
-    hint: 'publish another port, or stop who has it',
+    hint: holder?.isOurs
+      ? 'publish another port for one of the two'
+      : 'publish another port, or stop who has it',
   });
 }
 
-/** @param text What the script prints that looks for the holders of a port; see `scripts.ts`. */
-export function parsePortHolder(text: string): string | null {
+/**
+ * @param text What the script prints that looks for the holders of a port; see `scripts.ts`.
+ * @param ownProject The compose project of the service that should get the port.
+ */
+export function parsePortHolder(text: string, ownProject: string): PortHolder | null {
   const lines = text.split('\n').filter((line) => line !== '');
   const container = lines.find((line) => line.startsWith('container '));
-  if (container !== undefined) return container;
+  if (container !== undefined) {
+    const [description = '', project, service] = container.split('\t');
+    return project === ownProject
+      ? { description: `${service ?? ''}, a service of the same scenario`, isOurs: true }
+      : { description, isOurs: false };
+  }
   for (const line of lines) {
     const [, program, pid] = /users:\(\("([^"]+)",pid=(\d+)/.exec(line) ?? [];
-    if (program !== undefined && pid !== undefined) return `${program} (process ${pid})`;
+    if (program !== undefined && pid !== undefined) {
+      return { description: `${program} (process ${pid})`, isOurs: false };
+    }
   }
   return null;
 }

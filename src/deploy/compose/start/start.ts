@@ -4,6 +4,7 @@ import type { ServiceSpec } from '../../../model/service.js';
 import type { ConnectionPool } from '../../../remote/pool/pool.js';
 import type { Deployment } from '../../backend.js';
 import { portHoldersCommand } from '../commands.js';
+import { projectName } from '../names.js';
 import { runOnNode } from '../run-on.js';
 import {
   describeStartFailure,
@@ -44,19 +45,22 @@ export async function startContainers(
 /** Finds out what a failed start means; asks the node who has the port, where it was that. */
 export async function explainStart(
   pool: ConnectionPool,
-  { node }: Deployment,
+  deployment: Deployment,
   service: ServiceSpec,
   failure: Failure,
 ): Promise<Failure> {
   if (failure.kind !== 'service_start' || failure.output.length === 0) return failure;
   const port = findTakenPort(failure.output);
   if (port === null) return describeStartFailure(failure, service);
+  const { node } = deployment;
   const asked = await runOnNode(pool, node, portHoldersCommand(port), {
     place: { node: node.name },
     what: 'who has the port could not be found out',
     kind: 'service_start',
     timeoutMs: ANSWER_MS,
   });
-  const holder = asked.ok ? parsePortHolder(asked.value.stdout.toString()) : null;
+  const holder = asked.ok
+    ? parsePortHolder(asked.value.stdout.toString(), projectName(deployment))
+    : null;
   return describeTakenPort(failure, service, port, holder);
 }

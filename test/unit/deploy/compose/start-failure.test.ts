@@ -27,27 +27,39 @@ describe('a port that is taken', () => {
 
   it.each([
     [
-      'container other (nginx:1)\nLISTEN 0 4096 0.0.0.0:8099 users:(("docker-proxy",pid=9,fd=4))\n',
-      'container other (nginx:1)',
+      'container other (nginx:1)\t\t\nLISTEN 0 4096 0.0.0.0:8099 users:(("docker-proxy",pid=9,fd=4))\n',
+      { description: 'container other (nginx:1)', isOurs: false },
+    ],
+    [
+      'container other (nginx:1)\ttheirs\tapi\n',
+      { description: 'container other (nginx:1)', isOurs: false },
+    ],
+    [
+      'container ours-api-1 (nginx:1)\tours\tapi@node1\n',
+      { description: 'api@node1, a service of the same scenario', isOurs: true },
     ],
     [
       'LISTEN 0 128 0.0.0.0:8099 0.0.0.0:* users:(("python3",pid=4711,fd=3))\n',
-      'python3 (process 4711)',
+      { description: 'python3 (process 4711)', isOurs: false },
     ],
     ['LISTEN 0 128 0.0.0.0:8099 0.0.0.0:*\n', null],
     ['', null],
   ])('names its holder from %o', (text, holder) => {
-    expect(parsePortHolder(text)).toBe(holder);
+    expect(parsePortHolder(text, 'ours')).toEqual(holder);
   });
 
   it('is told with the port and its holder', () => {
     const failure = createFailure('service_start', 'x', { output: ['y'] });
-    const told = describeTakenPort(failure, serviceSpec('api'), 8099, 'container other (nginx:1)');
+    const holder = { description: 'container other (nginx:1)', isOurs: false };
+    const told = describeTakenPort(failure, serviceSpec('api'), 8099, holder);
     expect(told).toMatchObject({
       kind: 'port_taken',
       service: 'api',
       message: 'port 8099 is taken by container other (nginx:1)',
+      hint: 'publish another port, or stop who has it',
     });
+    const own = describeTakenPort(failure, serviceSpec('api'), 8099, { ...holder, isOurs: true });
+    expect(own.hint).toBe('publish another port for one of the two');
   });
 });
 
