@@ -1,5 +1,6 @@
 import { type NodeRow, renderNodeState } from './nodes/node-table.js';
 import { type RunRow, renderRuns } from './tables.js';
+import { formatSeconds } from './text/duration.js';
 import { toPrintableLine } from './text/printable.js';
 import { plainStyle, type Style, type TextOptions } from './text/style.js';
 import { renderTable } from './text/table.js';
@@ -165,7 +166,7 @@ function renderLocks(rows: readonly LockRow[], options: TextOptions): string {
       toPrintableLine(row.run),
       toPrintableLine(`${row.user}@${row.host} ${row.project}`),
       toPrintableLine(formatDateTime(row.since)),
-      row.heartbeat_age_s === null ? style.signs.none : `${row.heartbeat_age_s} s ago`,
+      row.heartbeat_age_s === null ? style.signs.none : `${formatSeconds(row.heartbeat_age_s)} ago`,
       row.state === 'held' ? style.good('held') : style.caution(toPrintableLine(row.state)),
     ]),
     options,

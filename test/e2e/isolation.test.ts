@@ -139,7 +139,7 @@ echo 17 >out/figure`,
     // Its lease says what is left there, to its watchdog and to whoever takes the node over.
     expect(await readdir(path.join(project.root, '.playbook/leases'))).toEqual(['node1']);
     expect(warningsOf(await project.events())).toContain(
-      'node1: is not given back before it is clean: its watchdog tries 900 s after the last sign of life',
+      'node1: is not given back before it is clean: its watchdog tries 15 min after the last sign of life',
     );
     process.kill(first, 'SIGKILL');
     await expect.poll(() => isListening(port)).toBe(false);

@@ -2,6 +2,7 @@ import path from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { formatDateTime } from '../../src/report/text/time.js';
 import { type ProjectFolder, projectFolder, scenarioFiles } from '../support/project-folder.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 
@@ -56,7 +57,8 @@ describe('a node that a run of another project has', () => {
     expect(lock.heartbeat_age_s).toBeLessThanOrEqual(21);
     const { stdout } = await second.playbook('status');
     const line = stdout.split('\n').find((each) => each.includes(lock.holder));
-    for (const part of ['node1', run, 'held', lock.since]) expect(line).toContain(part);
+    const since = formatDateTime(lock.since);
+    for (const part of ['node1', run, 'held', since]) expect(line).toContain(part);
     expect(line).toMatch(/\d+ s/);
     started.child.kill('SIGINT');
     await started.finished;

@@ -3,6 +3,7 @@ import type { Clock } from '../../async/clock.js';
 import { createFailure, type Failure } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
+import { formatDuration } from '../../report/text/duration.js';
 import { isConnectionFault, PROOF } from '../retry-policy.js';
 import { withRetries } from '../retry.js';
 import type { LeaseAnswer } from './answer.js';
@@ -160,7 +161,7 @@ function whyNotReleased(node: NodeSpec, answer: LeaseAnswer): Failure | null {
 function unproven(node: NodeSpec, leaseMs: number, cause: Failure): Failure {
   return createFailure('left_behind', 'its lease could not be given back', {
     node: node.name,
-    hint: `its watchdog does that ${leaseMs / 1000} s after the last sign of life`,
+    hint: `its watchdog does that ${formatDuration(leaseMs)} after the last sign of life`,
     cause,
   });
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../../async/clock.js';
 import { startDeadline } from '../../async/deadline.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
+import { formatDuration } from '../../report/text/duration.js';
 import type { Emit } from '../events.js';
 import type { Journal } from '../journal/journal.js';
 import { controllerToken } from '../controller.js';
@@ -266,7 +267,7 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
           await lease.abandon();
           warn(
             name,
-            `is not given back before it is clean: its watchdog tries ${leaseMs / 1000} s after the last sign of life`,
+            `is not given back before it is clean: its watchdog tries ${formatDuration(leaseMs)} after the last sign of life`,
           );
           return null;
         }),

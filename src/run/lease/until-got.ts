@@ -1,6 +1,7 @@
 import type { Clock } from '../../async/clock.js';
 import type { Failure } from '../../model/failure.js';
 import { type Emit, inSeconds } from '../events.js';
+import { withoutAge } from './words.js';
 
 /** What came of asking for several machines at once. */
 export interface Tried {
@@ -42,8 +43,8 @@ export async function untilGot(
     const remainingMs = begin + longestMs - clock.monotonic();
     if (!isHeld || remainingMs <= 0) return failures;
     // Who that is, is told once, however often it is heard of meanwhile.
-    const reason = failures.map(({ message }) => message).join('; ');
-    const who = reason.replaceAll(/last heard of \d+ s ago/g, '');
+    const reason = `for ${failures.map(({ node, message }) => `${node ?? 'a node'}: ${message}`).join('; ')}`;
+    const who = withoutAge(reason);
     if (who !== waitsFor) {
       waitsFor = who;
       emit({ type: 'waiting', scenario: null, duration_s: inSeconds(remainingMs), reason });

@@ -1,13 +1,26 @@
 import type { Leftover } from '../../deploy/backend.js';
 import { createFailure, type Failure } from '../../model/failure.js';
+import { formatDuration, formatSeconds } from '../../report/text/duration.js';
+import { formatDateTime } from '../../report/text/time.js';
 import type { Holder, LeaseAnswer, WatchdogNote } from './answer.js';
 import type { Loss } from './held-lease.js';
 
-/** `run 20260601_190409 of ann@desk (process 4711, /home/ann/bench), since 19:04, last heard of 4 s ago` */
+/** `run 20260601_190409 of ann@desk (process 4711, /home/ann/bench, controller c0ffee), since 2026-06-01 19:04:09, last heard of 4 s ago` */
 export function describeHolder(holder: Holder): string {
   const { run, user, machine, pid, project, since, ageSeconds } = holder;
-  const age = ageSeconds === null ? '' : `, last heard of ${ageSeconds} s ago`;
-  return `run ${run} of ${user}@${machine} (process ${pid}, ${project}, controller ${holder.controller}), since ${since}${age}`;
+  const age = ageSeconds === null ? '' : `, last heard of ${formatSeconds(ageSeconds)} ago`;
+  return `run ${run} of ${user}@${machine} (process ${pid}, ${project}, controller ${holder.controller}), since ${formatDateTime(since)}${age}`;
+}
+
+/** What of a failure's text is another each time, though the holder is the same. */
+export function withoutAge(text: string): string {
+  return text.replaceAll(/, last heard of .*? ago/g, '');
+}
+
+/** When whoever is dead loses a machine. */
+export function leaseEnd({ leaseSeconds }: Holder): string {
+  const after = leaseSeconds === null ? 'some time' : formatSeconds(leaseSeconds);
+  return `${after} after its last sign of life`;
 }
 
 /** The failure of a machine that somebody else has. */
@@ -25,8 +38,8 @@ export function heldBy(node: string, { word, holder }: LeaseAnswer): Failure {
     {
       node,
       hint:
-        `wait for it with --wait-lock 30m; a holder that is dead loses it ${holder.leaseSeconds ?? '?'} s after its last ` +
-        `sign of life, or at once with: playbook unlock ${node} --holder ${holder.id}`,
+        `wait for it with --wait-lock 30m; a holder that is dead loses it, ` +
+        `${leaseEnd(holder)}, or at once with: playbook unlock ${node} --holder ${holder.id}`,
     },
   );
 }
@@ -37,21 +50,22 @@ export function lostLease(
   { answer, silentMs, trouble }: Loss,
   leaseMs: number,
 ): Failure {
-  const seconds = Math.round(silentMs / 1000);
+  const silent = formatSeconds(Math.round(silentMs / 1000));
+  const timeout = formatDuration(leaseMs);
   if (answer === null && trouble?.kind === 'lease_failed') {
     return createFailure(
       'lease_lost',
-      `its lease was lost: it could not be renewed for ${seconds} s, longer than lease_timeout (${leaseMs / 1000} s): ${trouble.message}`,
+      `its lease was lost: it could not be renewed for ${silent}, longer than lease_timeout (${timeout}): ${trouble.message}`,
       { node, hint: trouble.hint },
     );
   }
   const next = answer?.holder ?? null;
   const why =
     answer === null
-      ? `not heard of for ${seconds} s, longer than lease_timeout (${leaseMs / 1000} s): its watchdog has removed what the run has there, or will`
+      ? `not heard of for ${silent}, longer than lease_timeout (${timeout}): its watchdog has removed what the run has there, or will`
       : next === null
-        ? `last renewed ${seconds} s ago: ${answer.text || 'what the run had there was removed by its watchdog, or its lease was broken'}`
-        : `last renewed ${seconds} s ago, and held by ${describeHolder(next)} since`;
+        ? `last renewed ${silent} ago: ${answer.text || 'what the run had there was removed by its watchdog, or its lease was broken'}`
+        : `last renewed ${silent} ago, and now held by ${describeHolder(next)}`;
   return createFailure('lease_lost', `its lease was lost: ${why}`, {
     node,
     hint:
@@ -70,7 +84,8 @@ export function describeNote(note: WatchdogNote): string {
     ...(left.length === 0 ? [] : [`could not remove ${list(left)}`]),
     ...trouble,
   ];
-  return `run ${run} was not heard of for ${waitedSeconds ?? '?'} s, and its watchdog cleaned up (${at}): ${parts.join('; ')}`;
+  const silent = waitedSeconds === null ? 'some time' : formatSeconds(waitedSeconds);
+  return `run ${run} was not heard of for ${silent}, and its watchdog cleaned up (${formatDateTime(at)}): ${parts.join('; ')}`;
 }
 
 export function describeTaken({ taken, left, trouble }: LeaseAnswer): string {

@@ -6,6 +6,8 @@ import type { Clock } from '../../async/clock.js';
 import { startDeadline } from '../../async/deadline.js';
 import type { Failure, Outcome } from '../../model/failure.js';
 import { createFailure } from '../../model/failure.js';
+import { formatDuration } from '../../report/text/duration.js';
+import { formatDateTime } from '../../report/text/time.js';
 import { fileFailure } from '../../results/files/file-failure.js';
 import { cancelled, Interruption } from '../interruption.js';
 import { type LockHolder, thisProcess } from './holder.js';
@@ -219,7 +221,7 @@ function unreadable(file: string): Failure {
 }
 
 function lockedBy({ holder }: FoundLock, file: string, clock: Clock, waitMs: number): Failure {
-  const still = waitMs > 0 ? `still locked after ${waitMs / 1000} s` : 'locked';
+  const still = waitMs > 0 ? `still locked after ${formatDuration(waitMs)}` : 'locked';
   return createFailure(
     'locked',
     `the project is ${still}: ${describeHolder(holder, clock)} has it`,
@@ -232,12 +234,12 @@ function lockedBy({ holder }: FoundLock, file: string, clock: Clock, waitMs: num
   );
 }
 
-/** `run 20260601_190411 (process 4711 of anna on bench1, since 2026-06-01T19:04:11.000Z, 12 min)` */
+/** `run 20260601_190411 (process 4711 of anna on bench1, since 2026-06-01 19:04:11, 12 min)` */
 export function describeHolder(
   { command, run, pid, user, host, since }: LockHolder,
   clock: Pick<Clock, 'now'>,
 ): string {
   const what = command === 'run' ? (run === null ? 'a run' : `run ${run}`) : 'playbook cleanup';
   const minutes = Math.max(0, Math.floor((clock.now() - Date.parse(since)) / 60_000));
-  return `${what} (process ${pid} of ${user} on ${host}, since ${since}, ${minutes} min)`;
+  return `${what} (process ${pid} of ${user} on ${host}, since ${formatDateTime(since)}, ${minutes} min)`;
 }

@@ -4,7 +4,7 @@ import { controllerToken } from '../controller.js';
 import type { HeldRun } from '../journal/holding.js';
 import { isGone } from '../lease/gone.js';
 import { readLease } from '../lease/lease.js';
-import { describeHolder } from '../lease/words.js';
+import { describeHolder, leaseEnd } from '../lease/words.js';
 import type { RecoveryContext } from './context.js';
 
 /**
@@ -27,6 +27,6 @@ export async function keptUpBy(
   if (word !== 'held' || !isItself || isGone(holder, own)) return null;
   return createFailure('locked', `it may live: ${node.name} is held by ${describeHolder(holder)}`, {
     node: node.name,
-    hint: `where that run is dead, its lease ends ${holder.leaseSeconds ?? '?'} s after its last sign of life`,
+    hint: `where that run is dead, its lease ends ${leaseEnd(holder)}`,
   });
 }
