@@ -104,6 +104,34 @@ describe('a node that a run of another project has', () => {
     expect(again.stderr).toContain('node1 is free: nobody has it');
   });
 
+  it('is free of all that a killed run has there once it is unlocked', async () => {
+    const { first, second, started, run } = await openTwo('10m');
+    started.child.kill('SIGKILL');
+    await started.finished;
+    const isLeft = async () => {
+      const { stdout } = await second.playbook('status', '--format', 'json');
+      const { running } = JSON.parse(stdout) as { readonly running: readonly { run: string }[] };
+      return running.some((each) => each.run === run);
+    };
+    expect(await isLeft()).toBe(true);
+    const refused = await second.playbook('run', 'held');
+    expect(refused.exitCode).toBe(5);
+    const { holder } = await lockOf(second);
+    expect(refused.stderr + refused.stdout).toContain(
+      'a holder that is dead loses it, with what it has left there, 10 min after its last sign of life, ' +
+        `or at once with: playbook unlock node1 --holder ${holder}`,
+    );
+
+    const unlocked = await second.playbook('unlock', 'node1', '--holder', holder);
+    expect(unlocked.exitCode, unlocked.stderr).toBe(0);
+    expect(unlocked.stderr).toContain(`node1 is free; it was held by run ${run} of `);
+    expect(unlocked.stderr).toMatch(/removed there: .*process \d+ \(sleep 300\)/);
+    expect(unlocked.stderr).not.toContain('may be alive');
+    expect(await isLeft()).toBe(false);
+    expect((await second.playbook('run', 'held')).exitCode).toBe(0);
+    expect((await first.playbook('cleanup')).exitCode).toBe(0);
+  });
+
   it('goes on at once from a run of the same project that was killed, without unlocking it', async () => {
     const { first, started, run } = await openTwo('60s');
     started.child.kill('SIGKILL');

@@ -1,25 +1,19 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
 import { CONTROLLER } from '../../model/node.js';
 import { writeAtomically } from '../../results/files/atomic-file.js';
-import { fileFailure, isMissing } from '../../results/files/file-failure.js';
+import { fileFailure } from '../../results/files/file-failure.js';
 import { machineToken } from '../locks/process.js';
-import { carryOver, recordsOf } from './carry-over.js';
+import { recordsOf } from './carry-over.js';
 import type { HeldRun, Holding, KeptResults, NamedNode } from './holding.js';
 import type { EarlierRuns, Journal } from './journal.js';
 import { type LineFile, openLineFile, PIECE } from './line-file.js';
-import { parseJournal } from './parse.js';
+import { type JournalQuestion, journalFile, readJournal } from './read-journal.js';
 import { encodeRecord, type JournalRecord } from './record.js';
 
-export interface JournalOptions {
-  /** The project's root, absolute. */
-  readonly root: string;
-  /** The token of this controller. */
-  readonly controller: string;
-  /** Every machine of the configuration: where a damaged journal does not say which ones a run used. */
-  readonly machines: readonly NamedNode[];
+export interface JournalOptions extends JournalQuestion {
   /** Hides known secrets in what is written for people. Names and paths are written as they are: they must be found again. */
   readonly mask: (text: string) => string;
   /** Whether others may have the project by now: then nothing may be begun any more. Default: it cannot be lost. */
@@ -44,21 +38,15 @@ export interface OpenedJournal {
   close(): Promise<void>;
 }
 
-/** Where a project's journal lies. */
-export function journalFile(root: string): string {
-  return path.join(root, '.playbook', 'journal');
-}
-
 /**
  * Makes a fresh journal, with what earlier runs still hold carried over, and room for what is to come: where there is none,
  * nothing may be begun. The project's lock has to be held.
  */
 export async function openJournal(options: JournalOptions): Promise<Outcome<OpenedJournal>> {
   const file = journalFile(options.root);
-  const read = await readText(file);
+  const read = await readJournal(options);
   if (!read.ok) return read;
-  const content = parseJournal(read.value);
-  const earlier = carryOver(content, { ...options, machine: machineToken() });
+  const { runs: earlier, hasLostRun } = read.value;
   const lines = earlier.flatMap(recordsOf).map(encodeRecord).join('');
   const length = Buffer.byteLength(lines);
   const filler = '\n'.repeat(PIECE - (length % PIECE));
@@ -68,17 +56,8 @@ export async function openJournal(options: JournalOptions): Promise<Outcome<Open
   if (!opened.ok) return opened;
   return {
     ok: true,
-    value: keepJournal(file, opened.value, earlier, content.hasLostRun, options),
+    value: keepJournal(file, opened.value, earlier, hasLostRun, options),
   };
-}
-
-async function readText(file: string): Promise<Outcome<string>> {
-  try {
-    return { ok: true, value: await readFile(file, 'utf8') };
-  } catch (error) {
-    if (isMissing(error)) return { ok: true, value: '' };
-    return { ok: false, failure: fileFailure(error, `could not read ${file}`) };
-  }
 }
 
 async function makeFile(file: string, text: string): Promise<Outcome<void>> {

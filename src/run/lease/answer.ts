@@ -28,11 +28,14 @@ export interface Holder {
 /** What a watchdog has done while nobody was there. */
 export interface WatchdogNote {
   readonly run: string;
+  /** The project's root on its own machine. */
   readonly project: string;
   /** By the machine's clock. */
   readonly at: string;
   /** For how long the lease was not renewed. */
   readonly waitedSeconds: number | null;
+  /** It was not waited for any longer: `playbook unlock`. */
+  readonly isBroken: boolean;
   readonly removed: readonly Leftover[];
   readonly left: readonly Leftover[];
   readonly trouble: readonly string[];
@@ -46,6 +49,7 @@ export interface LeaseAnswer {
   /** Whose lease was taken over. */
   readonly taken: Holder | null;
   /** Of the one that was taken over. */
+  readonly removed: readonly Leftover[];
   readonly left: readonly Leftover[];
   readonly trouble: readonly string[];
   readonly watchdog: string | null;
@@ -62,12 +66,13 @@ export function parseLeaseAnswer(text: string, node: string): LeaseAnswer | null
   if (word === undefined) return null;
   const last = (name: string) => lines.findLast(([first]) => first === name)?.[1] ?? null;
   const age = last('age');
-  const { left, trouble } = parseSweep(text, node);
+  const { removed, left, trouble } = parseSweep(text, node);
   return {
     word,
     text: rest.join(' '),
     holder: readHolder(lines, 'holder', age, last('watchdog')),
     taken: readHolder(lines, 'taken', null, null),
+    removed,
     left,
     trouble,
     watchdog: last('watchdog'),
@@ -127,6 +132,7 @@ function readNotes(lines: Lines, node: string): readonly WatchdogNote[] {
       project: values.get('project') ?? '',
       at: values.get('at') ?? '',
       waitedSeconds: asNumber(values.get('waited') ?? ''),
+      isBroken: values.get('broken') === 'yes',
       ...parseSweep(note.join('\n'), node),
     };
   });

@@ -22,7 +22,13 @@ export function isGone(holder: Holder, controller: string): boolean {
   }
 }
 
+/** Whether a holder may be there, for all that its machine and its silence tell. */
+export function mayLive(holder: Holder): boolean {
+  const sign = holder.process === null ? 'elsewhere' : lifeSignOf(holder.process);
+  return sign === 'alive' || (sign !== 'dead' && !isSilent(holder));
+}
+
 /** Whoever lives renews it several times in the time that it holds. */
-export function isSilent({ ageSeconds, leaseSeconds }: Holder): boolean {
+function isSilent({ ageSeconds, leaseSeconds }: Holder): boolean {
   return ageSeconds !== null && leaseSeconds !== null && ageSeconds >= leaseSeconds / 2;
 }

@@ -114,14 +114,21 @@ export function readLease(
   return ask(pool, node, root, () => ['read', '-'], options);
 }
 
-/** Takes a machine away from its holder, who is told by its next renewal; what the holder has there is left alone. */
+/**
+ * Takes a machine away from its holder, who is told by its next renewal. What the holder has there is swept as if its time
+ * were up: `expiring`: by the watchdog, from now on; `broken`: that is done.
+ *
+ * @param kept What is not to be touched. Absolute paths on the node.
+ */
 export function breakLease(
   pool: ConnectionPool,
   node: NodeSpec,
   root: string,
   holder: string,
+  kept: readonly string[] = [],
 ): Promise<Outcome<LeaseAnswer>> {
-  return ask(pool, node, root, () => ['break', holder]);
+  const words = sweepWords({ node, bases: [], emptied: [], kept, isWithoutContainers: true });
+  return ask(pool, node, root, () => ['break', holder, ...words], { timeoutMs: ACQUIRE_MS });
 }
 
 /** Ends the lease of a run of this project that is over and was swept. Ok where it has none. */

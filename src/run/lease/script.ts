@@ -12,7 +12,7 @@ import { WORKS } from './script/works.js';
  * - `holder`: who that is, a line `NAME VALUE` for each thing; the first one is `holder ID`,
  * - `beat`: the machine's uptime when it was last renewed; `watchdog`: its process, and when that began,
  * - `nodes/NODE`: what to sweep, a line `KIND VALUE` each (see the broom), for each of the run's nodes that are this machine,
- * - `expired`: the watchdog has begun to sweep.
+ * - `expired`: it is over, and is being swept, or is to be; `nodes/=kept`: what whoever has broken it wants to be kept.
  *
  * `notes/RUN-CONTROLLER` is what a watchdog has to tell. What is to be changed is changed under a lock on the folder above,
  * so that nothing has to be left for locking. Times are the machine's uptime: clocks jump, and differ.
@@ -26,7 +26,7 @@ import { WORKS } from './script/works.js';
  *   PROCESS tells whether the holder lives, GONE is the id of another of whom that is known not to be so
  * - `renew FOLDER HOLDER NODE [KIND VALUE]...`
  * - `release FOLDER HOLDER NODE RUN CONTROLLER`
- * - `break FOLDER HOLDER`, which leaves its watchdog to find that out
+ * - `break FOLDER HOLDER [kept PATH]...`: by its watchdog, where there is one (`expiring`)
  * - `end FOLDER - RUN CONTROLLER`: of a run that is over, and has been swept
  * - `read FOLDER`
  *
@@ -48,7 +48,7 @@ work() {
     acquire) acquire "$@" ;;
     renew) renew "$@" ;;
     release) release "$@" ;;
-    break) break_lease ;;
+    break) break_lease "$@" ;;
     end) end_lease "$@" ;;
     watch) watch "$@" ;;
   esac

@@ -38,7 +38,7 @@ export function heldBy(node: string, { word, holder }: LeaseAnswer): Failure {
     {
       node,
       hint:
-        `wait for it with --wait-lock 30m; a holder that is dead loses it, ` +
+        `wait for it with --wait-lock 30m; a holder that is dead loses it, with what it has left there, ` +
         `${leaseEnd(holder)}, or at once with: playbook unlock ${node} --holder ${holder.id}`,
     },
   );
@@ -64,7 +64,7 @@ export function lostLease(
     answer === null
       ? `not heard of for ${silent}, longer than lease_timeout (${timeout}): its watchdog has removed what the run has there, or will`
       : next === null
-        ? `last renewed ${silent} ago: ${answer.text || 'what the run had there was removed by its watchdog, or its lease was broken'}`
+        ? `last renewed ${silent} ago: ${answer.text || 'what the run had there was removed by its watchdog, when nobody had renewed it or after playbook unlock'}`
         : `last renewed ${silent} ago, and now held by ${describeHolder(next)}`;
   return createFailure('lease_lost', `its lease was lost: ${why}`, {
     node,
@@ -78,22 +78,30 @@ export function lostLease(
 
 /** What a watchdog did in the absence of its run. */
 export function describeNote(note: WatchdogNote): string {
-  const { run, at, waitedSeconds, removed, left, trouble } = note;
+  const { run, at, waitedSeconds, isBroken, removed, left, trouble } = note;
   const parts = [
-    removed.length === 0 ? 'nothing was left' : `removed ${list(removed)}`,
-    ...(left.length === 0 ? [] : [`could not remove ${list(left)}`]),
+    removed.length === 0 ? 'nothing was left' : `removed ${listThings(removed)}`,
+    ...(left.length === 0 ? [] : [`could not remove ${listThings(left)}`]),
     ...trouble,
   ];
   const silent = waitedSeconds === null ? 'some time' : formatSeconds(waitedSeconds);
-  return `run ${run} was not heard of for ${silent}, and its watchdog cleaned up (${formatDateTime(at)}): ${parts.join('; ')}`;
+  const why = isBroken ? 'lost the node to playbook unlock' : `was not heard of for ${silent}`;
+  return `run ${run} ${why}, and its watchdog cleaned up (${formatDateTime(at)}): ${parts.join('; ')}`;
 }
 
 export function describeTaken({ taken, left, trouble }: LeaseAnswer): string {
   const whose = taken ? `run ${taken.run} of ${taken.user}@${taken.machine}` : 'nobody knows whom';
-  const rest = [...(left.length === 0 ? [] : [`still there: ${list(left)}`]), ...trouble];
+  const rest = [...(left.length === 0 ? [] : [`still there: ${listThings(left)}`]), ...trouble];
   return `the lease of ${whose} was dead and was taken over; ${rest.join('; ') || 'nothing of that run is left'}`;
 }
 
-function list(things: readonly Leftover[]): string {
-  return things.map(({ kind, description }) => `${kind} ${description}`).join(', ');
+/** How many of many things are told one by one. */
+const TOLD = 4;
+
+/** `process 4711 (sleep 300), folder /opt/inference/x and 12 more` */
+export function listThings(things: readonly Leftover[]): string {
+  const told = things.slice(0, things.length > TOLD + 1 ? TOLD : things.length);
+  const list = told.map(({ kind, description }) => `${kind} ${description}`).join(', ');
+  const rest = things.length - told.length;
+  return rest === 0 ? list : `${list} and ${rest} more`;
 }

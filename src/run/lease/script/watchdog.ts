@@ -29,19 +29,31 @@ start_watchdog() {
   say watchdog started
 }
 
-# Sweeps what a dead holder has left, and removes its lease. The turn is given up meanwhile: it may take long.
+# Sweeps what a dead holder has left, and removes its lease. The turn is given up meanwhile: it may take long. Of what
+# whoever asks has there, only what is to be kept is about others, too.
 take_over() {
-  victim= dead_run= dead_controller=
+  words=$#
+  while [ $words -gt 0 ]; do
+    [ "$1" != kept ] || set -- "$@" "$1" "$2"
+    shift 2
+    words=$((words - 2))
+  done
+  victim= dead_run= dead_controller= is_clean=yes
   of_holder holder && victim=$value
   of_holder run && dead_run=$value
   of_holder controller && dead_controller=$value
   tell_holder taken
   give_way
-  [ -z "$dead_run" ] || with_pairs sweep force "$dead_run" "$dead_controller"
+  [ -z "$dead_run" ] || with_pairs sweep force "$dead_run" "$dead_controller" "$@" || is_clean=
   take_turn || return
+  judge "$gone"
   of_holder holder
-  # Somebody else may have been quicker.
-  [ "$value" != "$victim" ] || { stop_watchdog; rm -rf -- "$lease"; }
+  # Somebody else may have been quicker, or its holder have it again.
+  [ "$condition $value" = "dead $victim" ] || return 0
+  # Where nobody is about to have it, it goes on to say what is left.
+  [ -n "$is_clean" ] || [ "$work" != break ] || return 0
+  stop_watchdog
+  rm -rf -- "$lease"
 }
 
 # With its group, where it has one of its own.
@@ -82,14 +94,17 @@ watch() {
     else
       waited=$((waited + passed))
     fi
-    if [ $waited -ge "$seconds" ] && expire; then return; fi
+    # Whoever breaks it has it swept at once.
+    if { [ $waited -ge "$seconds" ] || [ -e "$lease/expired" ]; } && expire; then return; fi
   done
 }
 
 expire() {
   take_turn || return
   { read -r beat <"$lease/beat"; } 2>/dev/null || beat=
-  if ! is_mine || [ "$beat" != "$last" ]; then
+  is_broken=no
+  [ ! -e "$lease/expired" ] || is_broken=yes
+  if ! is_mine || { [ $is_broken = no ] && [ "$beat" != "$last" ]; }; then
     give_way
     return 1
   fi
@@ -116,6 +131,7 @@ $(printf '%s\\n' "$said" | grep '^removed')"
       say run "$run"
       say project "$watched_project"
       say waited "$waited"
+      say broken $is_broken
       say at "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
       printf '%s\\n' "$told" "$said" | grep -v '^removed' | grep .
       printf '%s\\n' "$told" | grep '^removed'

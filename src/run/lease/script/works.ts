@@ -18,7 +18,7 @@ export const WORKS = `acquire() {
         tell_state
         return
         ;;
-      dead) take_over || { say answer busy; return; } ;;
+      dead) take_over "$@" || { say answer busy; return; } ;;
       mine) break ;;
     esac
     [ -d "$lease" ] || break
@@ -126,20 +126,32 @@ release() {
   say answer released
 }
 
+# Has it swept as if its time were up.
 break_lease() {
+  gone=-
   take_turn || { say answer busy; return; }
-  if is_mine; then
-    tell_state
-    problem=$(rm -rf -- "$lease" 2>&1)
-    if [ -e "$lease" ]; then say answer "trouble	$(printf '%s\\n' "$problem" | tail -n 1)"; else say answer broken; fi
-  elif [ -d "$lease" ]; then
-    say answer held
-    tell_state
-  else
-    say answer free
+  if ! is_mine; then
+    if [ -d "$lease" ]; then say answer held; tell_state; else say answer free; fi
+    tidy_up
+    give_way
+    return
   fi
+  tell_state
+  if ! problem=$({ { [ $# -eq 0 ] || write_node =kept "$@"; } && true >"$lease/expired"; } 2>&1); then
+    give_way
+    say answer "trouble	$(printf '%s\\n' "$problem" | tail -n 1)"
+    return
+  fi
+  # It may do what only the holder's login may.
+  if [ $watchdog = alive ]; then
+    give_way
+    say answer expiring
+    return
+  fi
+  take_over "$@" || { say answer busy; return; }
   tidy_up
   give_way
+  say answer broken
 }
 
 end_lease() {

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import { decodeRecord } from '../../../../src/run/journal/record.js';
-import { journalFile, openJournal } from '../../../../src/run/journal/open-journal.js';
+import { openJournal } from '../../../../src/run/journal/open-journal.js';
+import { journalFile } from '../../../../src/run/journal/read-journal.js';
 import { makeTempFolder } from '../../../support/temp-folder.js';
 
 const SEED = Number(process.env['PLAYBOOK_TEST_SEED'] ?? Date.now() % 2 ** 31);

@@ -5,7 +5,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import type { Holding } from '../../../../src/run/journal/holding.js';
 import { openLineFile } from '../../../../src/run/journal/line-file.js';
-import { journalFile, openJournal } from '../../../../src/run/journal/open-journal.js';
+import { openJournal } from '../../../../src/run/journal/open-journal.js';
+import { journalFile } from '../../../../src/run/journal/read-journal.js';
 import { makeTempFolder } from '../../../support/temp-folder.js';
 
 const NODE1 = { name: 'node1', transport: 'ssh', host: '10.0.0.1', port: 22, user: 'bench' };

@@ -66,7 +66,8 @@ async function openMachine(tools: Tools = GNU, lockPath?: string) {
     release: async (own: Claim, name = node.name) =>
       valueOf(await releaseLease(pool, { ...node, name }, own)),
     read: async () => valueOf(await readLease(pool, node, '/')),
-    break: async (holder: string) => valueOf(await breakLease(pool, node, '/', holder)),
+    break: async (holder: string, kept: readonly string[] = []) =>
+      valueOf(await breakLease(pool, node, '/', holder, kept)),
     end: async (own: Claim) => valueOf(await endLease(pool, node, '/', own)),
     watchdog: async () =>
       Number((await readFile(path.join(folder, 'lease', 'watchdog'), 'utf8')).split(' ')[0]),
@@ -168,9 +169,9 @@ describe.each(SHELLS)('a lease, with $name', (tools) => {
     expect(await machine.renew(own)).toMatchObject({ word: 'lost', holder: null });
 
     // Told to the next run of that controller, once.
-    const stranger2 = await machine.acquire(machine.claim('abcdef'));
-    expect(stranger2).toMatchObject({ word: 'acquired', notes: [] });
-    await machine.break((await machine.read()).holder?.id ?? '');
+    const another = machine.claim('abcdef');
+    expect(await machine.acquire(another)).toMatchObject({ word: 'acquired', notes: [] });
+    await machine.release(another);
     const next = machine.claim();
     const { notes } = await machine.acquire(next);
     expect(notes).toMatchObject([{ run: own.run, project: '/home/ann/bench', waitedSeconds: 1 }]);
@@ -247,11 +248,56 @@ describe.each(SHELLS)('a lease, with $name', (tools) => {
     const holder = path.join(machine.lease, 'holder');
     const text = await readFile(holder, 'utf8');
     await writeFile(holder, text.replace(/^boot .*$/m, 'boot another'));
-    expect(await machine.acquire(machine.claim('123456'))).toMatchObject({
+    const last = machine.claim('123456');
+    expect(await machine.acquire(last)).toMatchObject({
       word: 'acquired',
       taken: { id: next.holder },
     });
-    await machine.break((await machine.read()).holder?.id ?? '');
+    await machine.release(last);
+  });
+
+  it('that is broken is lost, and what its run has there is removed at once, by its watchdog', async () => {
+    const machine = await openMachine(tools);
+    const own = machine.claim();
+    await machine.acquire(own);
+    const results = path.join(machine.folderOf(own), 'kept');
+    await mkdir(results, { recursive: true });
+    await writeFile(path.join(results, 'figure'), '17');
+    await writeFile(path.join(machine.folderOf(own), 'scratch'), '');
+    const marks = { PLAYBOOK_RUN: own.run, PLAYBOOK_CONTROLLER: own.controller };
+    const service = spawn('sleep', ['60'], { env: { ...process.env, ...marks } });
+    onTestFinished(() => void service.kill('SIGKILL'));
+    const watchdog = await machine.watchdog();
+
+    expect(await machine.break('somebody')).toMatchObject({
+      ...{ word: 'held', holder: { id: own.holder } },
+    });
+    expect(await machine.break(own.holder, [results])).toMatchObject({
+      ...{ word: 'expiring', holder: { id: own.holder } },
+    });
+    expect(await machine.renew(own)).toMatchObject({ word: 'lost', holder: { id: own.holder } });
+    await until(() => !isRunning(watchdog), 'the watchdog has ended');
+    expect(service.signalCode).toBe('SIGKILL');
+    expect(await readdir(machine.folderOf(own))).toEqual(['kept']);
+    expect(await readdir(results)).toEqual(['figure']);
+    expect(await machine.read()).toMatchObject({
+      ...{ word: 'free', notes: [{ run: own.run, isBroken: true }] },
+    });
+    expect(await machine.break(own.holder)).toMatchObject({ word: 'free' });
+  });
+
+  it('that is broken without a watchdog is swept by whoever breaks it', async () => {
+    const machine = await openMachine(tools);
+    const own = machine.claim();
+    await machine.acquire(own);
+    await mkdir(machine.folderOf(own));
+    const results = path.join(machine.base, `playbook-${own.run}-${own.controller}`, 'kept');
+    await mkdir(results);
+    process.kill(-(await machine.watchdog()), 'SIGKILL');
+    expect(await machine.break(own.holder, [results])).toMatchObject({ word: 'broken', left: [] });
+    expect(await readdir(machine.folderOf(own))).toEqual(['kept']);
+    expect(existsSync(machine.folder)).toBe(false);
+    expect(await machine.renew(own)).toMatchObject({ word: 'lost', holder: null });
   });
 
   it('is got by exactly one of many that ask at once, with and without flock', async () => {
@@ -336,21 +382,30 @@ describe('a lease', () => {
     expect(isRunning(watchdog)).toBe(false);
   });
 
-  it('that was broken is lost at the next renewal, and its watchdog ends and removes nothing', async () => {
-    const machine = await openMachine();
-    const own = machine.claim('c0ffee', 3_000);
-    await mkdir(machine.folderOf(own));
+  it('whose run cannot be removed stays when it is broken, for whoever comes next to try', async () => {
+    const bin = await makeTempFolder();
+    const searchPath = `${bin}:${process.env['PATH']}`;
+    const machine = await openMachine({ ...GNU, searchPath });
+    const own = machine.claim();
     await machine.acquire(own);
-    const watchdog = await machine.watchdog();
-    expect(await machine.break('somebody')).toMatchObject({
-      word: 'held',
-      holder: { id: own.holder },
+    const precious = path.join(machine.folderOf(own), 'precious');
+    await mkdir(precious, { recursive: true });
+    process.kill(-(await machine.watchdog()), 'SIGKILL');
+    const tool = path.join(bin, 'rm');
+    await writeFile(
+      tool,
+      '#!/bin/sh\ncase "$*" in *precious*) exit 1 ;; esac\nexec /bin/rm "$@"\n',
+    );
+    await chmod(tool, 0o755);
+    const broken = await machine.break(own.holder);
+    expect(broken).toMatchObject({ word: 'broken', left: [{ kind: 'folder' }] });
+    expect(await machine.read()).toMatchObject({ word: 'dead', holder: { id: own.holder } });
+    await rm(tool);
+    const next = machine.claim('abcdef');
+    expect(await machine.acquire(next)).toMatchObject({
+      ...{ word: 'acquired', taken: { id: own.holder }, left: [] },
     });
-    expect(await machine.break(own.holder)).toMatchObject({ word: 'broken' });
-    expect(await machine.break(own.holder)).toMatchObject({ word: 'free' });
-    expect(await machine.renew(own)).toMatchObject({ word: 'lost', holder: null });
-    await until(() => !isRunning(watchdog), 'the watchdog has ended');
-    expect(existsSync(machine.folderOf(own))).toBe(true);
+    await machine.release(next);
   });
 
   it('is lost where the machine was started again, and had anew only after it was swept', async () => {

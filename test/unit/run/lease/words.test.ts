@@ -27,7 +27,7 @@ describe('who has a node', () => {
     expect(heldBy('node1', answer)).toMatchObject({
       message: `it is held by ${describeHolder(answer.holder)}`,
       hint:
-        'wait for it with --wait-lock 30m; a holder that is dead loses it, ' +
+        'wait for it with --wait-lock 30m; a holder that is dead loses it, with what it has left there, ' +
         '15 min after its last sign of life, or at once with: playbook unlock node1 --holder 1f',
     });
   });
