@@ -1,11 +1,14 @@
-import { cp, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { appendFile, cp, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { CONTROLLER } from '../../src/model/node.js';
 import { type Phase, PHASES } from '../../src/model/plan.js';
 import { readRuns } from '../../src/results/read.js';
 import { controllerToken } from '../../src/run/controller.js';
+import { journalFile } from '../../src/run/journal/read-journal.js';
+import { encodeRecord } from '../../src/run/journal/record.js';
 import { type ProjectFolder, projectFolder, scenarioFiles } from '../support/project-folder.js';
 
 /** Slow enough in every phase for a signal to arrive in the middle of it. */
@@ -72,6 +75,29 @@ async function resultsOf(project: ProjectFolder): Promise<readonly RunRow[]> {
 }
 
 describe('FAULTS 31: SIGKILL', () => {
+  it('leaves results that could not be brought home to cleanup --kept: the next run does not remove them', async () => {
+    const project = await projectFolder({ ...SLOW, ...QUICK });
+    const run = await killIn(project, 'collect');
+    const found = (await project.list('.playbook')).find((file) => file.endsWith('/out/result'));
+    const results = path.join(project.root, '.playbook', found ?? 'no results');
+    const folder = path.dirname(path.dirname(results));
+    const kept = { node: CONTROLLER, scenario: 'slow', folders: [folder], directories: [] };
+    // As where a node could not be told any more.
+    await appendFile(
+      journalFile(project.root),
+      encodeRecord({ type: 'kept', run, id: 4711, results: kept }),
+    );
+    const next = await project.playbook('run', 'quick', '--reporter', 'plain');
+    expect(next.exitCode, next.stderr).toBe(0);
+    expect(await readFile(results, 'utf8')).toBe('result\n');
+    expect(next.stderr).toContain('nothing of that run is left, but for results that are kept');
+    expect(next.stderr).toContain(
+      `results of slow (run ${run}) could not be brought home, and are kept in ${folder}`,
+    );
+    expect((await project.playbook('cleanup', '--kept')).exitCode).toBe(0);
+    expect(await project.list('.playbook')).toEqual([]);
+  });
+
   it.each(PHASES.map((phase, index) => [phase, index % 2 === 0 ? 'run' : 'cleanup'] as const))(
     'in phase %s: the next %s removes what was left, and the run is readable and interrupted',
     async (phase, command) => {

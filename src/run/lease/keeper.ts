@@ -77,6 +77,8 @@ export interface LeaseOptions {
   readonly leaseMs: number;
   /** How long to wait for others. */
   readonly waitMs: number;
+  /** By machine: results of earlier runs that nobody may remove. Absolute paths there. */
+  readonly keptOn: (machine: string) => readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -135,7 +137,7 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
       swept.set(name, (swept.get(name) ?? new Set()).add(each));
     }
     for (const note of answer.notes) warn(name, describeNote(note));
-    if (answer.taken) warn(name, describeTaken(answer));
+    if (answer.taken) warn(name, describeTaken(answer, options.keptOn(name)));
     if (answer.watchdog === 'missing') {
       warn(name, 'no watchdog could be started: nobody will clean up there if this run is cut off');
     }
@@ -166,7 +168,9 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
     if (!entered.ok) return { lease: null, failure: entered.failure, isBusy: false };
     const strike = entered.value;
     const acquiredAt = clock.monotonic();
-    const asked = await acquireLease(pool, node, claim, ownOf(node.name), { signal });
+    const own = ownOf(node.name);
+    const kept = [...own.kept, ...options.keptOn(node.name)];
+    const asked = await acquireLease(pool, node, claim, { ...own, kept }, { signal });
     if (!asked.ok) {
       const { failure } = asked;
       // Whatever was there of it is taken back; after a lost connection nobody can say, and the entry stays.

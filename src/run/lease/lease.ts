@@ -42,6 +42,8 @@ const ANSWER_MS = 60_000;
 /**
  * Asks for a machine. A lease that is dead is taken over, after what its run has left was removed. The project's lock has to
  * be held: with it goes what earlier runs of the same controller had.
+ *
+ * @param belongings What is to be kept stays, whosever it is.
  */
 export async function acquireLease(
   pool: ConnectionPool,

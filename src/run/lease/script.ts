@@ -23,7 +23,8 @@ import { WORKS } from './script/works.js';
  * The first argument is the work, then FOLDER:
  *
  * - `acquire FOLDER HOLDER NODE SHARED RUN CONTROLLER SECONDS MACHINE USER PID PROJECT SINCE PROCESS GONE [KIND VALUE]...`:
- *   PROCESS tells whether the holder lives, GONE is the id of another of whom that is known not to be so
+ *   PROCESS tells whether the holder lives, GONE is the id of another of whom that is known not to be so; what is `kept` is
+ *   not touched when a dead lease is taken over
  * - `renew FOLDER HOLDER NODE [KIND VALUE]...`
  * - `release FOLDER HOLDER NODE RUN CONTROLLER`
  * - `break FOLDER HOLDER [kept PATH]...`: by its watchdog, where there is one (`expiring`)

@@ -89,10 +89,15 @@ export function describeNote(note: WatchdogNote): string {
   return `run ${run} ${why}, and its watchdog cleaned up (${formatDateTime(at)}): ${parts.join('; ')}`;
 }
 
-export function describeTaken({ taken, left, trouble }: LeaseAnswer): string {
+/** @param kept What was not touched there. */
+export function describeTaken(
+  { taken, left, trouble }: LeaseAnswer,
+  kept: readonly string[],
+): string {
   const whose = taken ? `run ${taken.run} of ${taken.user}@${taken.machine}` : 'nobody knows whom';
+  const but = kept.length === 0 ? '' : ', but for results that are kept';
   const rest = [...(left.length === 0 ? [] : [`still there: ${listThings(left)}`]), ...trouble];
-  return `the lease of ${whose} was dead and was taken over; ${rest.join('; ') || 'nothing of that run is left'}`;
+  return `the lease of ${whose} was dead and was taken over; ${rest.join('; ') || `nothing of that run is left${but}`}`;
 }
 
 /** How many of many things are told one by one. */

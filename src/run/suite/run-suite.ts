@@ -23,6 +23,7 @@ import type { RunFolder } from '../../results/store.js';
 import { type WarningFold, createWarningFold, warningsOf } from '../../results/warnings.js';
 import { stampWith } from '../events.js';
 import type { Journal } from '../journal/journal.js';
+import { keptOn } from '../journal/read-journal.js';
 import { type OpenedRun, type OpeningOptions, openRun } from './opening.js';
 import { recoverBeforeSuite } from '../recovery/before-suite.js';
 import type { DirtyNode } from '../isolation/dirty-node.js';
@@ -123,6 +124,7 @@ async function carryOutIn(
       nodes: allNodesOf(plan),
       leaseMs: plan.leaseTimeoutMs,
       waitMs: options.waitLockMs ?? 0,
+      keptOn: (machine) => keptOn(earlier.list(), machine),
       signal: options.signal,
     });
     const context = { ...withoutLeases, leases };

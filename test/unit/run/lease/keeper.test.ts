@@ -42,7 +42,7 @@ async function openKeeper(options: Partial<LeaseOptions> = {}) {
     },
     {
       nodes: machines.map(({ node }) => node),
-      ...{ leaseMs: 60_000, waitMs: 0, signal: interrupt.signal },
+      ...{ leaseMs: 60_000, waitMs: 0, keptOn: () => [], signal: interrupt.signal },
       ...options,
     },
   );

@@ -256,6 +256,32 @@ describe.each(SHELLS)('a lease, with $name', (tools) => {
     await machine.release(last);
   });
 
+  it('that is taken over is swept but for what its taker knows is to be kept', async () => {
+    const machine = await openMachine(tools);
+    const dead = machine.claim('c0ffee');
+    const declared = path.join(machine.base, 'declared');
+    await mkdir(declared);
+    await writeFile(path.join(declared, 'figure'), '17');
+    await machine.acquire(dead, { emptied: [declared], kept: [] });
+    const results = path.join(machine.folderOf(dead), 'one', 'results');
+    await mkdir(results, { recursive: true });
+    await writeFile(path.join(results, 'figure'), '17');
+    await writeFile(path.join(machine.folderOf(dead), 'scratch'), '');
+    process.kill(-(await machine.watchdog()), 'SIGKILL');
+    await writeFile(path.join(machine.lease, 'expired'), '');
+    const next = machine.claim('abcdef');
+    expect(await machine.acquire(next, { emptied: [], kept: [results, declared] })).toMatchObject({
+      ...{ word: 'acquired', taken: { id: dead.holder }, left: [], trouble: [] },
+    });
+    expect(await readdir(machine.folderOf(dead), { recursive: true })).toEqual([
+      'one',
+      'one/results',
+      'one/results/figure',
+    ]);
+    expect(await readdir(declared)).toEqual(['figure']);
+    await machine.release(next);
+  });
+
   it('that is broken is lost, and what its run has there is removed at once, by its watchdog', async () => {
     const machine = await openMachine(tools);
     const own = machine.claim();
