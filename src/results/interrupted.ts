@@ -5,10 +5,9 @@ import type { Failure, Outcome } from '../model/failure.js';
 import { type Mask, renderJson } from './document.js';
 import { isStaging } from '../remote/transfer/stream/download/local-staging.js';
 import { isTemporaryName, writeAtomically } from './files/atomic-file.js';
-import { exists } from './files/exists.js';
-import { isMissing } from './files/file-failure.js';
-import { isRunId, SUITE_SUMMARY } from './layout.js';
+import { SUITE_SUMMARY } from './layout.js';
 import { type IsAlive, readRun } from './read.js';
+import { listUnfinished } from './unfinished.js';
 
 export interface Concluded {
   /** The runs that were found to be interrupted, the oldest first. */
@@ -30,10 +29,9 @@ export async function concludeInterrupted(
 ): Promise<Concluded> {
   const runs: string[] = [];
   const failures: Failure[] = [];
-  for (const run of await listFolder(resultsRoot)) {
-    const folder = path.join(resultsRoot, run);
-    if (!isRunId(run) || isAlive(run) || (await exists(path.join(folder, SUITE_SUMMARY)))) continue;
-    await removeUnfinished(folder);
+  for (const run of await listUnfinished(resultsRoot)) {
+    if (isAlive(run)) continue;
+    await removeUnfinished(path.join(resultsRoot, run));
     const concluded = await conclude(resultsRoot, run, mask);
     if (concluded.ok) runs.push(run);
     else failures.push(concluded.failure);
@@ -82,14 +80,5 @@ async function removeUnfinished(folder: string): Promise<void> {
     if (isLog || isTemporaryName(name) || isStaging(name)) {
       await rm(path.join(parentPath, name), { recursive: true, force: true });
     }
-  }
-}
-
-async function listFolder(folder: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { appendFile, cp, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { appendFile, cp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -9,7 +9,12 @@ import { readRuns } from '../../src/results/read.js';
 import { controllerToken } from '../../src/run/controller.js';
 import { journalFile } from '../../src/run/journal/read-journal.js';
 import { encodeRecord } from '../../src/run/journal/record.js';
-import { type ProjectFolder, projectFolder, scenarioFiles } from '../support/project-folder.js';
+import {
+  type ProjectFolder,
+  expectExit,
+  projectFolder,
+  scenarioFiles,
+} from '../support/project-folder.js';
 
 /** Slow enough in every phase for a signal to arrive in the middle of it. */
 const SLOW = scenarioFiles('001_slow', {
@@ -143,6 +148,27 @@ describe('FAULTS 31: SIGKILL', () => {
     },
     40_000,
   );
+
+  it.each<[string, (bytes: Buffer) => Buffer | null]>([
+    ['gone', () => null],
+    ['empty', () => Buffer.alloc(0)],
+    ['cut in its first line', (bytes) => bytes.subarray(0, 50)],
+    ['cut after its first line', (bytes) => bytes.subarray(0, bytes.indexOf('\n') + 1)],
+    ['without a line', (bytes) => Buffer.alloc(bytes.length, '\n')],
+    ['nothing but noise', (bytes) => Buffer.from(bytes.map((_, index) => (index * 167) % 251))],
+  ])('and its journal is %s: cleanup removes what was left all the same', async (_, damage) => {
+    const project = await projectFolder(SLOW);
+    const run = await killIn(project, 'benchmark');
+    const journal = path.join(project.root, '.playbook/journal');
+    const damaged = damage(await readFile(journal));
+    await (damaged === null ? rm(journal) : writeFile(journal, damaged));
+    const cleaned = await project.playbook('cleanup');
+    expectExit(cleaned, 0);
+    expect(cleaned.stdout).toContain(`node1: removed of run ${run}:`);
+    expect(await processesOf(project.root, run)).toEqual([]);
+    expect(await project.list('.playbook')).toEqual([]);
+    expect((await project.playbook('cleanup')).stdout).toBe('nothing to clean up\n');
+  });
 
   it('of a run that used a node which is gone from nodes.yaml: says so, keeps the entry, and gives it up when told to', async () => {
     const project = await projectFolder({

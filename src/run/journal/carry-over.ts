@@ -11,12 +11,30 @@ interface Fallback {
 
 /**
  * What earlier runs still hold. Where an entry may have been lost, the run holds something unknown on every machine that it
- * has named.
+ * has named; one of which the journal tells nothing, on every machine.
+ *
+ * @param unfinished Runs that died, whatever the journal says of them.
  */
-export function carryOver(content: JournalContent, fallback: Fallback): readonly HeldRun[] {
-  return content.runs
+export function carryOver(
+  { runs }: JournalContent,
+  unfinished: readonly string[],
+  fallback: Fallback,
+): readonly HeldRun[] {
+  const held = runs
     .map((run) => toHeldRun(run, fallback))
     .filter(({ open, kept }) => open.size > 0 || kept.size > 0);
+  const untold = unfinished
+    .filter((run) => held.every((each) => each.run !== run))
+    .map((run) => runs.find((each) => each.run === run) ?? nothingOf(run))
+    .map((run) => toHeldRun({ ...run, isDamaged: true }, fallback));
+  return [...held, ...untold];
+}
+
+function nothingOf(run: string): ParsedRun {
+  return {
+    ...{ run, opening: null, isDamaged: true },
+    ...{ bases: new Map(), open: new Map(), kept: new Map() },
+  };
 }
 
 function toHeldRun(parsed: ParsedRun, fallback: Fallback): HeldRun {
@@ -41,7 +59,7 @@ function unknownOn(node: string): Holding {
     node,
     kind: 'unknown',
     scenario: null,
-    description: 'what the damaged journal no longer tells',
+    description: 'what the journal does not tell',
   };
 }
 

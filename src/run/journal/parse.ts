@@ -5,8 +5,8 @@ import { decodeRecord, type JournalRecord } from './record.js';
 export interface JournalContent {
   /** Runs in the order in which they were opened, also those that hold nothing any more. */
   readonly runs: readonly ParsedRun[];
-  /** Something was lost, and no run is left to which it could have belonged. */
-  readonly hasLostRun: boolean;
+  /** Something was lost: of a run that is told of, or of one that is not. */
+  readonly isDamaged: boolean;
 }
 
 export interface ParsedRun extends Omit<HeldRun, 'controller' | 'machine' | 'at' | 'nodes'> {
@@ -28,28 +28,31 @@ interface RunUnderConstruction {
  * Reads a journal. A line that cannot be read may have been an entry, of any run that was open by then; an entry whose
  * strike cannot be read stays. The last line may be torn, and that intent was never carried out; but who can tell it from
  * one that was damaged later?
+ *
+ * @param isCut Its end is missing, and with it any number of lines.
  */
-export function parseJournal(text: string): JournalContent {
+export function parseJournal(text: string, isCut = false): JournalContent {
   // The room that was reserved after the last line is empty lines.
   const lines = text.split('\n').filter((line) => line !== '');
   const runs = new Map<string, RunUnderConstruction>();
   let isDamaged = false;
-  for (const [index, line] of lines.entries()) {
+  const lose = () => {
+    isDamaged = true;
+    for (const run of runs.values()) run.isDamaged = true;
+  };
+  for (const line of lines) {
     const record = decodeRecord(line);
-    if (record) {
-      apply(record, runs);
-    } else {
-      isDamaged ||= index < lines.length - 1;
-      for (const run of runs.values()) run.isDamaged = true;
-    }
+    if (record) apply(record, runs);
+    else lose();
   }
+  if (isCut) lose();
   return {
     runs: [...runs].map(([run, found]) => ({
       run,
       ...found,
       isDamaged: found.isDamaged || found.opening === null,
     })),
-    hasLostRun: isDamaged && runs.size === 0,
+    isDamaged,
   };
 }
 

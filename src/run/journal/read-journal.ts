@@ -3,9 +3,11 @@ import path from 'node:path';
 
 import type { Outcome } from '../../model/failure.js';
 import { fileFailure, isMissing } from '../../results/files/file-failure.js';
+import { listUnfinished } from '../../results/unfinished.js';
 import { machineToken } from '../locks/process.js';
 import { carryOver } from './carry-over.js';
 import type { HeldRun, NamedNode } from './holding.js';
+import { PIECE } from './line-file.js';
 import { parseJournal } from './parse.js';
 
 export interface JournalQuestion {
@@ -30,11 +32,15 @@ export async function readJournal({
 }: JournalQuestion): Promise<
   Outcome<{ readonly runs: readonly HeldRun[]; readonly hasLostRun: boolean }>
 > {
-  const read = await readText(journalFile(root));
+  const read = await readBytes(journalFile(root));
   if (!read.ok) return read;
-  const content = parseJournal(read.value);
-  const runs = carryOver(content, { controller, machine: machineToken(), machines });
-  return { ok: true, value: { runs, hasLostRun: content.hasLostRun } };
+  const content = parseJournal(read.value?.toString('utf8') ?? '', isCut(read.value));
+  const unfinished = await readUnfinished(path.join(root, 'results'));
+  if (!unfinished.ok) return unfinished;
+  const fallback = { controller, machine: machineToken(), machines };
+  const runs = carryOver(content, unfinished.value, fallback);
+  const hasLostRun = content.isDamaged && content.runs.length === 0 && runs.length === 0;
+  return { ok: true, value: { runs, hasLostRun } };
 }
 
 /** Where on a machine results lie that those runs could not bring home. Absolute, on the machine. */
@@ -45,11 +51,25 @@ export function keptOn(runs: readonly HeldRun[], node: string): readonly string[
     .flatMap(({ folders, directories }) => [...folders, ...directories]);
 }
 
-async function readText(file: string): Promise<Outcome<string>> {
+/** @returns `null` where there is none. */
+async function readBytes(file: string): Promise<Outcome<Buffer | null>> {
   try {
-    return { ok: true, value: await readFile(file, 'utf8') };
+    return { ok: true, value: await readFile(file) };
   } catch (error) {
-    if (isMissing(error)) return { ok: true, value: '' };
+    if (isMissing(error)) return { ok: true, value: null };
     return { ok: false, failure: fileFailure(error, `could not read ${file}`) };
   }
+}
+
+async function readUnfinished(folder: string): Promise<Outcome<readonly string[]>> {
+  try {
+    return { ok: true, value: await listUnfinished(folder) };
+  } catch (error) {
+    return { ok: false, failure: fileFailure(error, `could not read ${folder}`) };
+  }
+}
+
+/** Room is taken in whole pieces, from the first moment on. On a disk that was full it may be less: then it only seems so. */
+function isCut(bytes: Buffer | null): boolean {
+  return bytes !== null && (bytes.length === 0 || bytes.length % PIECE !== 0);
 }

@@ -41,11 +41,19 @@ export interface WatchdogNote {
   readonly trouble: readonly string[];
 }
 
+/** What the lease says is to be swept, as absolute paths there; see the broom. Only told to whoever reads it. */
+export interface Pairs {
+  readonly bases: readonly string[];
+  readonly emptied: readonly string[];
+  readonly kept: readonly string[];
+}
+
 export interface LeaseAnswer {
   readonly word: string;
   /** What goes with the word. */
   readonly text: string;
   readonly holder: Holder | null;
+  readonly pairs: Pairs;
   /** Whose lease was taken over. */
   readonly taken: Holder | null;
   /** Of the one that was taken over. */
@@ -67,10 +75,15 @@ export function parseLeaseAnswer(text: string, node: string): LeaseAnswer | null
   const last = (name: string) => lines.findLast(([first]) => first === name)?.[1] ?? null;
   const age = last('age');
   const { removed, left, trouble } = parseSweep(text, node);
+  const pairs = (kind: string) =>
+    lines
+      .filter(([first, second]) => first === 'pair' && second === kind)
+      .map(([, , ...value]) => value.join('\t'));
   return {
     word,
     text: rest.join(' '),
     holder: readHolder(lines, 'holder', age, last('watchdog')),
+    pairs: { bases: pairs('base'), emptied: pairs('emptied'), kept: pairs('kept') },
     taken: readHolder(lines, 'taken', null, null),
     removed,
     left,

@@ -8,6 +8,7 @@ import { type Backoff, isConnectionFault } from '../retry-policy.js';
 import { withRetries } from '../retry.js';
 import type { RecoveryContext } from './context.js';
 import { ruleOnDeclared } from './declared.js';
+import { askForUntold } from './untold.js';
 import { type SweepTarget, listRemains, sweep } from '../sweep/sweep.js';
 
 /** Three tries: the node may be starting again, docker may need a moment to let go. */
@@ -101,13 +102,20 @@ async function targetOn(
   if (!lent.ok) return lent;
   if (!lent.value.ok) return lent.value;
   const { work, results } = basesOn(node, lent.value.value.home, root);
-  const bases = [...(held.bases.get(node.name) ?? []), work, results];
   const open = [...held.open.values()].filter((each) => each.node === node.name);
   const kept = [...held.kept.values()].filter((each) => each.node === node.name);
+  const isUntold = open.some(({ kind }) => kind === 'unknown');
+  const untold = isUntold ? await askForUntold(held, node, context) : null;
+  if (untold?.ok === false) return untold;
+  const { isSwept = false, ...lease } = untold?.value ?? { bases: [], emptied: [], kept: [] };
+  const known = [...(held.bases.get(node.name) ?? []), ...lease.bases, work, results];
+  const bases = isSwept ? [] : known;
   const declared = [
     ...open.flatMap(({ kind, paths = [] }) => (kind === 'results' ? paths : [])),
     ...(isKeptRemoved ? kept.flatMap(({ directories }) => directories) : []),
   ];
+  const journalled = kept.flatMap(({ folders, directories }) => [...folders, ...directories]);
+  const discovered = lease.kept.filter((path) => !isKeptRemoved && !journalled.includes(path));
   const ruled = declared.length > 0 ? await ruleOnDeclared(held, node, context) : null;
   if (ruled?.ok === false) return ruled;
   const { mayEmpty = true, reason = null } = ruled?.value ?? {};
@@ -118,11 +126,12 @@ async function targetOn(
       identity: { run: held.run, controller: held.controller },
       bases: [...new Set(bases.filter((base) => base !== null))],
       isWithoutContainers: !open.some(({ kind }) => MAY_BE_CONTAINERS.includes(kind)),
-      emptied: mayEmpty ? declared : [],
-      spared: reason && `what is in ${declared.join(', ')} is left alone: ${reason}`,
-      kept: isKeptRemoved
-        ? []
-        : kept.flatMap(({ folders, directories }) => [...folders, ...directories]),
+      emptied: [...(mayEmpty ? declared : []), ...lease.emptied],
+      spared:
+        discovered.length > 0
+          ? `results that could not be brought home are left in ${discovered.join(', ')}: save them`
+          : reason && `what is in ${declared.join(', ')} is left alone: ${reason}`,
+      kept: isKeptRemoved ? [] : [...journalled, ...discovered],
     },
   };
 }

@@ -181,10 +181,17 @@ read_lease() {
     judge -
     say answer "$condition"
     tell_state
+    with_pairs tell_pairs
   else
     say answer free
   fi
   tell_notes '*'
+}
+tell_pairs() {
+  while [ $# -ge 2 ]; do
+    printf 'pair\\t%s\\t%s\\n' "$1" "$2"
+    shift 2
+  done
 }
 
 # What watchdogs have to tell, in notes whose names match $1. Exit status 1 where that is nothing.

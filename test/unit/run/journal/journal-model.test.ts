@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import fc from 'fast-check';
@@ -38,12 +38,14 @@ const histories = fc.array(
 );
 type History = typeof histories extends fc.Arbitrary<infer T> ? T : never;
 
+const nameOf = (index: number) => `20260601_19041${index}`;
+
 /** Carries a history out with a real journal. @returns Its bytes as the last run left them. */
 async function live(root: string, history: History): Promise<Buffer> {
   for (const [index, { uses, steps }] of history.entries()) {
     const opened = await openJournal({ root, ...OPTIONS });
     if (!opened.ok) throw new Error(opened.failure.message);
-    const run = `run-${index}`;
+    const run = nameOf(index);
     const begun = await opened.value.begin({ run, at: 0, nodes: uses.map(named) });
     if (!begun.ok) throw new Error(begun.failure.message);
     const strikes: (() => void)[] = [];
@@ -121,6 +123,29 @@ it('any prefix of the journal, cut at any byte, recovers to a clean node', async
     },
   );
   await fc.assert(property, { seed: SEED, numRuns: 80 }).catch((error: unknown) => {
+    throw new Error(`PLAYBOOK_TEST_SEED=${SEED}`, { cause: error });
+  });
+});
+
+it('a journal whose end is gone, or all of it, recovers what the whole one told of', async () => {
+  const property = fc.asyncProperty(
+    histories,
+    fc.double({ min: 0, max: 1, noNaN: true }),
+    fc.boolean(),
+    async (history, share, isGone) => {
+      const root = await makeTempFolder();
+      const last = nameOf(history.length - 1);
+      const bytes = await live(root, history);
+      // Only its own things: what is left of those before is on record for whoever cuts at a later line.
+      const world = new Set([...worldAt(bytes)].filter((thing) => thing.startsWith(`${last} `)));
+      await mkdir(path.join(root, 'results', last), { recursive: true });
+      if (isGone) await rm(journalFile(root), { force: true });
+      else await putBack(root, bytes.subarray(0, Math.floor(share * (bytes.length - 1))));
+      await recover(root, world);
+      expect([...world]).toEqual([]);
+    },
+  );
+  await fc.assert(property, { seed: SEED, numRuns: 60 }).catch((error: unknown) => {
     throw new Error(`PLAYBOOK_TEST_SEED=${SEED}`, { cause: error });
   });
 });

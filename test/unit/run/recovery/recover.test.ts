@@ -181,6 +181,75 @@ describe('recovery', () => {
     await pool.closeAll();
   });
 
+  it('goes by the lease where the journal has lost what a run has on a node, and spares results that are kept there', async () => {
+    const root = await makeTempFolder();
+    const lockPath = path.join(root, 'lease');
+    const node = nodeSpec({ name: 'node1', dockerComposePath: path.join(root, 'now'), lockPath });
+    // As the configuration had it then.
+    const before = { ...node, dockerComposePath: path.join(root, 'then') };
+    const own = path.join(root, 'then', `playbook-${RUN}-${controllerToken(root)}`);
+    const declared = path.join(root, 'declared');
+    for (const folder of [path.join(own, 'kept'), path.join(own, 'other'), declared]) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(path.join(folder, 'file'), 'precious');
+    }
+    const pool = createPool((each) => openLocal(each, { cwd: root }));
+    const claim = {
+      ...{
+        run: RUN,
+        controller: controllerToken(root),
+        holder: '1f',
+        machine: 'desk',
+        user: 'ann',
+      },
+      ...{ pid: 1, root, since: '', leaseMs: 600_000 },
+    };
+    const kept = path.join(own, 'kept');
+    await acquireLease(pool, before, claim, { kept: [kept], emptied: [declared] });
+    onTestFinished(() => rm(lockPath, { recursive: true, force: true }));
+    const lost: Holding = { ...folderOn('node1'), kind: 'unknown' };
+    const opened = await journalOf(root, [node], [lost]);
+    const [recovered] = await recoverEarlier(
+      opened.earlier,
+      { root, nodes: [node], controller },
+      { clock: systemClock, pool, signal: new AbortController().signal },
+    );
+    expect(recovered).toMatchObject({
+      status: 'clean',
+      message: `results that could not be brought home are left in ${kept}: save them`,
+    });
+    expect(await readdir(own)).toEqual(['kept']);
+    expect(await readFile(path.join(kept, 'file'), 'utf8')).toBe('precious');
+    expect(await readdir(declared)).toEqual([]);
+    // With its watchdog.
+    expect(await readdir(root)).not.toContain('lease');
+    await pool.closeAll();
+    await opened.close();
+  });
+
+  it('removes no folder of a run without a journal after somebody has who knew what to keep', async () => {
+    const root = await makeTempFolder();
+    const base = path.join(root, 'base');
+    const node = nodeSpec({ name: 'node1', dockerComposePath: base });
+    const own = path.join(base, `playbook-${RUN}-${controllerToken(root)}`);
+    await mkdir(own, { recursive: true });
+    const lost: Holding = { ...folderOn('node1'), kind: 'unknown' };
+    const opened = await journalOf(root, [node], [lost]);
+    const pool = createPool((each) => openLocal(each, { cwd: root }));
+    const recovered = await recoverEarlier(
+      opened.earlier,
+      { root, nodes: [node], controller },
+      {
+        ...{ clock: systemClock, pool, signal: new AbortController().signal },
+        present: { run: '20260601_200000', wasSwept: () => true },
+      },
+    );
+    expect(recovered).toMatchObject([{ status: 'clean', removed: [] }]);
+    expect(await readdir(base)).toEqual([path.basename(own)]);
+    await pool.closeAll();
+    await opened.close();
+  });
+
   it('asks a node once that refuses the login', async () => {
     const root = await makeTempFolder();
     const node = nodeSpec({ name: 'node1', transport: 'ssh', host: '10.0.0.9' });
