@@ -11,12 +11,9 @@ export interface CleanUpPage {
     readonly left: readonly string[];
     readonly message: string | null;
   }[];
-  readonly kept: readonly {
-    readonly run: string;
-    readonly node: string;
-    readonly scenario: string;
-    readonly paths: readonly string[];
-  }[];
+  readonly kept: readonly KeptRow[];
+  /** Results that were kept, and are not there any more. */
+  readonly gone: readonly KeptRow[];
   readonly interrupted_runs: readonly string[];
   readonly forgotten: readonly {
     readonly run: string;
@@ -25,12 +22,23 @@ export interface CleanUpPage {
   }[];
 }
 
+interface KeptRow {
+  readonly run: string;
+  readonly node: string;
+  readonly scenario: string;
+  readonly paths: readonly string[];
+}
+
 /** What was removed and what is left, node by node. */
 export function renderCleanUp(page: CleanUpPage, { style = plainStyle }: TextOptions = {}): string {
   const lines = [
     ...page.interrupted_runs.map((run) => `run ${run} was interrupted: playbook results ${run}`),
     ...page.nodes.flatMap((node) => renderNode(node, style)),
     ...page.forgotten.map(({ run, node, what }) => `${node}: given up: ${what} of run ${run}`),
+    ...page.gone.map(
+      ({ run, node, scenario, paths }) =>
+        `${node}: results of ${scenario} (run ${run}) that could not be brought home are not in ${toPrintableLine(paths.join(', '))} any more`,
+    ),
     ...page.kept.flatMap(({ run, node, scenario, paths }) => [
       `${node}: results of ${scenario} (run ${run}) could not be brought home, and are kept in`,
       ...paths.map((path) => `  ${toPrintableLine(path)}`),

@@ -107,6 +107,7 @@ async function show(
       message: message === null ? null : mask(message),
     })),
     kept: report.kept,
+    gone: report.gone,
     interrupted_runs: report.interrupted,
     forgotten: report.forgotten,
   };

@@ -6,7 +6,7 @@ import type { RunContext } from '../context.js';
 import { createRedactor } from '../../remote/redaction.js';
 import { concludeInterrupted } from '../../results/interrupted.js';
 import type { EarlierRuns } from '../journal/journal.js';
-import { tellOfKept } from './kept.js';
+import { findKept } from './kept.js';
 import { LOST_RUN } from './lost-run.js';
 import { type NodeRecovery, recoverEarlier } from './recover.js';
 
@@ -59,10 +59,26 @@ export async function recoverBeforeSuite(
       },
     });
   }
-  await tellOfKept(earlier, context);
+  await tellOfKept(earlier, context, signal);
   return recovered.flatMap(({ status, failure }) =>
     status === 'left' && failure !== null ? [failure] : [],
   );
+}
+
+async function tellOfKept(
+  earlier: EarlierRuns,
+  { root, nodes, controller, pool, emit }: RunContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { kept, gone } = await findKept(earlier, { root, nodes, controller }, pool, signal);
+  for (const { run, node, scenario, paths } of kept) {
+    const message = `results of ${scenario} (run ${run}) could not be brought home, and are kept in ${paths.join(', ')}; playbook cleanup --kept removes them`;
+    emit({ type: 'warning', node, message });
+  }
+  for (const { run, node, scenario, paths } of gone) {
+    const message = `results of ${scenario} (run ${run}) that could not be brought home are not in ${paths.join(', ')} any more`;
+    emit({ type: 'warning', node, message });
+  }
 }
 
 function announce({ emit }: RunContext, recovery: NodeRecovery): void {

@@ -11,6 +11,7 @@ import type { EarlierRuns } from '../journal/journal.js';
 import { openJournal } from '../journal/open-journal.js';
 import { acquireProjectLock } from '../locks/project-lock.js';
 import { openController } from '../controller.js';
+import { type KeptSomewhere, findKept } from './kept.js';
 import { type NodeRecovery, recoverEarlier } from './recover.js';
 
 /** What `playbook cleanup` works on. */
@@ -38,6 +39,8 @@ export interface CleanUpReport {
   readonly nodes: readonly NodeRecovery[];
   /** Results that could not be brought home, and are still there. */
   readonly kept: readonly KeptSomewhere[];
+  /** Those that are not there any more. */
+  readonly gone: readonly KeptSomewhere[];
   /** Runs that turned out to have been interrupted. */
   readonly interrupted: readonly string[];
   /** Entries that were given up, for people. */
@@ -49,13 +52,6 @@ export interface CleanUpReport {
   /** The journal was damaged so that nobody can tell what it held. */
   readonly hasLostRun: boolean;
   readonly failures: readonly Failure[];
-}
-
-export interface KeptSomewhere {
-  readonly run: string;
-  readonly node: string;
-  readonly scenario: string;
-  readonly paths: readonly string[];
 }
 
 /** Removes what interrupted runs have left, as the journal tells, and nothing else. */
@@ -104,11 +100,7 @@ async function sweepAll(
   const concluded = await concludeInterrupted(path.join(root, 'results'), () => false, mask);
   return {
     nodes: recovered,
-    kept: earlier.list().flatMap(({ run, kept }) =>
-      [...kept.values()].map(({ node, scenario, folders, directories }) => ({
-        ...{ run, node, scenario, paths: [...folders, ...directories] },
-      })),
-    ),
+    ...(await findKept(earlier, { root, nodes, controller }, pool, signal)),
     interrupted: concluded.runs,
     forgotten: given,
     hasLostRun: earlier.hasLostRun,
