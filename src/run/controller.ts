@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Outcome } from '../model/failure.js';
-import { writeAtomically } from '../results/files/atomic-file.js';
+import { removeAbandonedOf, writeAtomically } from '../results/files/atomic-file.js';
 import { fileFailure } from '../results/files/file-failure.js';
 import { machineToken } from './locks/process.js';
 
@@ -19,8 +19,9 @@ const opened = new Map<string, string>();
 export async function openController(root: string): Promise<Outcome<string>> {
   const file = identityFile(root);
   try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await removeAbandonedOf(file);
     if (readIdentity(file) === null) {
-      await mkdir(path.dirname(file), { recursive: true });
       const written = await writeAtomically(file, `${randomBytes(16).toString('hex')}\n`);
       if (!written.ok) return written;
     }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Outcome } from '../../model/failure.js';
@@ -44,6 +44,23 @@ export function temporaryName(file: string): string {
 /** Whether a file has such a name: whoever was writing it never came to its end. */
 export function isTemporaryName(name: string): boolean {
   return /^\..+\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);
+}
+
+/** Whether a file has a temporary name of another one. */
+export function isTemporaryOf(file: string, name: string): boolean {
+  return isTemporaryName(name) && name.startsWith(`.${path.basename(file)}.`);
+}
+
+/**
+ * Removes what writers that were killed have left of a file. Nobody else may be writing it.
+ *
+ * @throws What the file system says.
+ */
+export async function removeAbandonedOf(file: string): Promise<void> {
+  const folder = path.dirname(file);
+  for (const name of await readdir(folder)) {
+    if (isTemporaryOf(file, name)) await rm(path.join(folder, name), { force: true });
+  }
 }
 
 /** Makes the new name last through a loss of power. */

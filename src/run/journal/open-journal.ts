@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { createFailure, type Failure, type Outcome } from '../../model/failure.js';
 import { CONTROLLER } from '../../model/node.js';
-import { writeAtomically } from '../../results/files/atomic-file.js';
+import { removeAbandonedOf, writeAtomically } from '../../results/files/atomic-file.js';
 import { fileFailure } from '../../results/files/file-failure.js';
 import { machineToken } from '../locks/process.js';
 import { recordsOf } from './carry-over.js';
@@ -64,6 +64,7 @@ async function makeFile(file: string, text: string): Promise<Outcome<void>> {
   const folder = path.dirname(file);
   try {
     await mkdir(folder, { recursive: true });
+    await removeAbandonedOf(file);
   } catch (error) {
     return { ok: false, failure: fileFailure(error, `could not make ${folder}`) };
   }

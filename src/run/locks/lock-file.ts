@@ -1,13 +1,16 @@
 import { type FileHandle, link, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-import { temporaryName } from '../../results/files/atomic-file.js';
+import { isTemporaryOf, temporaryName } from '../../results/files/atomic-file.js';
 import { isMissing } from '../../results/files/file-failure.js';
 import type { LockHolder } from './holder.js';
 import { type LifeSign, lifeSignOf } from './process.js';
 
 /** Who is about to take a lock over needs two file operations more; one who was stopped in between would need for ever. */
 const TAKER_PATIENCE = { looks: 100, pauseMs: 2 };
+
+/** What a taker writes it takes as a lock, or removes, at once. */
+const ABANDONED_MS = 120_000;
 
 /** A lock as it was found. */
 export interface FoundLock {
@@ -151,19 +154,24 @@ async function succeed(
   return 'changed';
 }
 
-/** Removes what takers that were killed have left beside a lock. */
+/** Removes what takers that were killed have left beside a lock that this process has. */
 export async function removeAbandoned(file: string): Promise<void> {
   const folder = path.dirname(file);
-  const prefix = `.${path.basename(file)}.`;
-  const names = (await readdir(folder)).filter(
-    (name) => name.startsWith(prefix) && name.endsWith('.tmp'),
-  );
-  for (const name of names) {
-    const abandoned = path.join(folder, name);
-    // One that is being written is nobody's yet.
-    const found = await readLock(abandoned).catch(() => null);
-    if (found?.lifeSign === 'dead') await rm(abandoned, { force: true });
+  const { mtimeMs: now } = await stat(file);
+  for (const name of await readdir(folder)) {
+    if (!isTemporaryOf(file, name)) continue;
+    const temporary = path.join(folder, name);
+    if (await isAbandoned(temporary, now)) await rm(temporary, { force: true });
   }
+}
+
+/** One of a taker that lives is needed; one of which nobody can tell, as it may just be being written, only for a moment. */
+async function isAbandoned(temporary: string, now: number): Promise<boolean> {
+  const found = await readLock(temporary).catch(() => null);
+  if (found?.lifeSign === 'dead') return true;
+  if (found?.lifeSign === 'alive') return false;
+  const there = await stat(temporary).catch(() => null);
+  return there !== null && now - there.mtimeMs >= ABANDONED_MS;
 }
 
 /** @returns Whether the name was free. */

@@ -1,8 +1,9 @@
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { temporaryName } from '../../../src/results/files/atomic-file.js';
 import { controllerToken, openController } from '../../../src/run/controller.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 
@@ -19,6 +20,15 @@ describe('the token of a controller', () => {
     expect(token).toMatch(/^[0-9a-f]{6}$/);
     expect(await tokenOf(root)).toBe(token);
     expect(controllerToken(root)).toBe(token);
+  });
+
+  it('leaves nothing of an identity that was being drawn when a run was killed', async () => {
+    const root = await makeTempFolder();
+    await tokenOf(root);
+    const file = path.join(root, '.playbook', 'identity');
+    await writeFile(temporaryName(file), 'half');
+    await tokenOf(root);
+    expect(await readdir(path.dirname(file))).toEqual(['identity']);
   });
 
   it('is another one for another project, although it goes by the same path on a machine of the same name', async () => {

@@ -7,6 +7,7 @@ import type { Holding } from '../../../../src/run/journal/holding.js';
 import { openLineFile } from '../../../../src/run/journal/line-file.js';
 import { openJournal } from '../../../../src/run/journal/open-journal.js';
 import { journalFile } from '../../../../src/run/journal/read-journal.js';
+import { temporaryName } from '../../../../src/results/files/atomic-file.js';
 import { makeTempFolder } from '../../../support/temp-folder.js';
 
 const NODE1 = { name: 'node1', transport: 'ssh', host: '10.0.0.1', port: 22, user: 'bench' };
@@ -66,6 +67,15 @@ describe('the journal', () => {
     await entered(second.journal, service('node1', 'engine'));
     await second.journal.close();
     expect(await readdir(path.join(root, '.playbook'))).toEqual(['journal']);
+  });
+
+  it('leaves nothing of one that a run was making when it was killed', async () => {
+    const root = await makeTempFolder();
+    await mkdir(path.join(root, '.playbook'));
+    await writeFile(temporaryName(journalFile(root)), 'half');
+    await writeFile(path.join(root, '.playbook', '.journal.mine.tmp'), '');
+    await (await openIn(root)).close();
+    expect(await readdir(path.join(root, '.playbook'))).toEqual(['.journal.mine.tmp']);
   });
 
   it('carries what earlier runs still hold over into the next one, and leaves out the rest', async () => {

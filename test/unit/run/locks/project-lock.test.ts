@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, readFile, readdir, rename, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
+import { temporaryName } from '../../../../src/results/files/atomic-file.js';
 import { Interruption } from '../../../../src/run/interruption.js';
 import { type LockHolder, thisProcess } from '../../../../src/run/locks/holder.js';
 import {
@@ -293,6 +294,35 @@ describe('the project’s lock', () => {
     expect(taken.value.signal.reason).toMatchObject({ name: 'Interruption', exitCode: 3 });
     await taken.value.release();
     expect(await projectHolder(root)).toMatchObject({ host: 'elsewhere' });
+  });
+
+  it('removes what takers that died have left beside it, and nothing of those who live', async () => {
+    const root = await lockFolder({});
+    const lock = projectLockFile(root);
+    const temporary = async (text: string, oldMs: number) => {
+      const file = temporaryName(lock);
+      await writeFile(file, text);
+      await stirredBefore(file, oldMs);
+      return path.basename(file);
+    };
+    const of = (holder: Partial<LockHolder>) =>
+      `${JSON.stringify({ ...thisProcess('run', 0), ...holder })}\n0000000000\n`;
+    const kept = [
+      await temporary(of({}), 3_600_000),
+      await temporary(of({ host: 'elsewhere' }), 1_000),
+      await temporary('{"half', 1_000),
+      'lock.tmp',
+    ];
+    await writeFile(path.join(path.dirname(lock), 'lock.tmp'), '');
+    await temporary(of({ pid: NOBODY }), 0);
+    await temporary(of({ host: 'elsewhere' }), 3_600_000);
+    await temporary('{"half', 3_600_000);
+    await temporary('', 3_600_000);
+    await rm(lock);
+    const taken = await acquireProjectLock(optionsIn(root));
+    if (!taken.ok) throw new Error(taken.failure.message);
+    expect((await readdir(path.dirname(lock))).sort()).toEqual([...kept, 'lock'].sort());
+    await taken.value.release();
   });
 
   it('says what to do where its file is none', async () => {
