@@ -26,10 +26,12 @@ const HANGUP_ECHO_MS = 2_000;
  * Turns the first signal into an abort, so that there is time to clean up. A closed terminal (SIGHUP) counts as SIGTERM; it
  * is no second signal after another one, since nobody is there to be impatient. Under `nohup` it counts as nothing.
  *
- * @param onSecond Called at the second signal, synchronously; the process ends right after it, with the exit code that it
- *   returns, or the signal's.
+ * @param onSecond Called at the second signal, synchronously, with the exit code of the first; the process ends right after
+ *   it, with the exit code that it returns.
  */
-export function untilSignalled(onSecond: () => number | undefined = () => undefined): Signals {
+export function untilSignalled(
+  onSecond: (exitCode: InterruptionCode) => number = (exitCode) => exitCode,
+): Signals {
   const controller = new AbortController();
   let first: Interruption | undefined;
   let firstAt = 0;
@@ -47,7 +49,7 @@ export function untilSignalled(onSecond: () => number | undefined = () => undefi
       // Whoever was told has taken time as well.
       firstAt = performance.now();
     } else if (!isEcho(name)) {
-      process.exit(onSecond() ?? first.exitCode);
+      process.exit(onSecond(first.exitCode));
     }
   };
   const undo = NAMES.map((name) => listen(name, () => receive(name)));

@@ -134,9 +134,9 @@ async function carryOut(
       failFast,
       retries,
       resume: resume && (() => Promise.resolve({ ok: true, value: resume })),
-      reporters: async () => [
+      reporters: async (_, tell) => [
         { on: onEvent, close: () => Promise.resolve() },
-        ...(await openWebhooks(plan, adapters.warnings)),
+        ...(await openWebhooks(plan, tell, cancel.signal)),
       ],
       onDefect: (error) => defects.push(error),
     });

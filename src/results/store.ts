@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Outcome } from '../model/failure.js';
-import { temporaryName, writeAtomically } from './files/atomic-file.js';
+import { temporaryName, writeAtomically, writeAtomicallyNow } from './files/atomic-file.js';
 import { fileFailure } from './files/file-failure.js';
 import { ARTIFACTS, ATTEMPTS, LATEST, runIdAt } from './layout.js';
 
@@ -16,6 +16,8 @@ export interface RunFolder {
   scenarioFolder(name: string): Promise<Outcome<ScenarioFolder>>;
   /** Writes a file of the run, whole or not at all. */
   write(name: string, content: string): Promise<Outcome<void>>;
+  /** The same, before it returns. */
+  writeNow(name: string, content: string): Outcome<void>;
 }
 
 /** The folder of one scenario of a run. */
@@ -98,6 +100,7 @@ function openRun(resultsRoot: string, id: string): RunFolder {
       return made.ok ? { ok: true, value: scenario } : made;
     },
     write: (name, content) => writeAtomically(path.join(folder, name), content),
+    writeNow: (name, content) => writeAtomicallyNow(path.join(folder, name), content),
   };
 }
 

@@ -50,6 +50,11 @@ function describe(signal: InterruptionCause): string {
   }
 }
 
+/** By what a run was stopped. */
+export function whyStopped({ reason }: AbortSignal): string {
+  return reason instanceof Interruption ? reason.message : 'the run was stopped';
+}
+
 /** The failure of whatever was cut off by a signal. */
 export function cancelled(reason: unknown): Failure {
   const message = reason instanceof Interruption ? reason.message : 'cancelled';

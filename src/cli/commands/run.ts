@@ -4,8 +4,8 @@ import { ExitCode } from '../../model/exit-code.js';
 import type { Outcome } from '../../model/failure.js';
 import type { SuitePlan } from '../../model/plan.js';
 import type { Reporter } from '../../report/reporter.js';
-import type { Journal } from '../../run/journal/journal.js';
 import type { ResumePlan } from '../../run/resume/plan-resume.js';
+import type { UnderWay } from '../../run/suite/run-suite.js';
 import { exitCodeOf } from '../../run/suite/verdict.js';
 import { parseDurationMs } from '../arguments.js';
 import { CliError } from '../error.js';
@@ -143,13 +143,13 @@ async function execute(
     import('../signals.js'),
   ]);
   const { chooseReporter } = await import('../reporters.js');
-  let journal: Journal | null = null;
+  let underWay: UnderWay | null = null;
   let hasWaited = false;
   const adapters = composeAdapters(plan);
   const { reporter, restore } = await chooseReporter(options.reporter, globals);
-  const signals = untilSignalled(() => {
+  const signals = untilSignalled((exitCode) => {
     restore();
-    return tellWhatIsLeft(journal?.list() ?? []);
+    return endAtOnce(underWay, exitCode);
   });
   // What was started has to be taken down, whoever is to blame.
   const bugs: unknown[] = [];
@@ -173,17 +173,17 @@ async function execute(
           note(`playbook: waiting up to ${duration_s} s ${reason}`);
         }
       },
-      onJournal: (opened) => {
-        journal = opened;
+      onOpened: (opened) => {
+        underWay = opened;
       },
       signal: signals.signal,
       failFast: options.failFast ?? false,
       retries: options.retries ?? null,
       resume: continued && (() => planAfterWait(continued, hasWaited)),
-      reporters: async (run) => [
+      reporters: async (run, tell) => [
         reporter,
         ...(await openLog(globals, run.id, adapters.clock.now())),
-        ...(await openWebhooks(plan, adapters.warnings)),
+        ...(await openWebhooks(plan, tell, signals.signal)),
       ],
       onDefect: (error) => note(`playbook: ${String(error)}`),
     });
@@ -218,16 +218,18 @@ async function openLog(globals: Globals, run: string, now: number): Promise<read
   }
 }
 
-function tellWhatIsLeft(
-  holdings: readonly { readonly node: string; readonly description: string }[],
-): number | undefined {
+/** Says what is left, and has the results tell the same. @returns The exit code. */
+function endAtOnce(underWay: UnderWay | null, interruption: number): number {
+  const holdings = underWay?.journal.list() ?? [];
   const lines = holdings.map(({ node, description }) => `  ${node}: ${description}\n`);
   process.stderr.write(
     lines.length === 0
       ? '\nplaybook: stopped at once; nothing is left\n'
       : `\nplaybook: stopped at once; this is left:\n${lines.join('')}`,
   );
-  return lines.length === 0 ? undefined : ExitCode.leftBehind;
+  const exitCode = lines.length === 0 ? interruption : ExitCode.leftBehind;
+  for (const { message } of underWay?.correct(exitCode) ?? []) note(`playbook: ${message}`);
+  return exitCode;
 }
 
 function count(value: string): number {

@@ -10,13 +10,22 @@ import { sendJson } from './send.js';
 const RETRIES = 2;
 /** How long the end of a run may wait for messages that are still on their way. */
 const CLOSE_MS = 15_000;
+/** The same, where the run was stopped before its end. */
+const CLOSE_STOPPED_MS = 5_000;
+/** A wait that is shorter than this is not worth a word. */
+const TELL_MS = 1_000;
 
 export interface WebhookOptions {
   /** The machine that runs playbook, as people know it. */
   readonly host: string;
   /** Told what could not be sent. Never a reason for a run to fail. */
   readonly warn: (message: string) => void;
+  /** Told at the end of a run for whom it waits, and for how long at most: where that is more than a moment. */
+  readonly onWaiting: (reason: string, waitMs: number) => void;
+  /** The run is to stop: what is being sent at its end is given up. */
+  readonly signal: AbortSignal;
   readonly closeMs?: number;
+  readonly tellMs?: number;
   readonly pausesMs?: readonly number[];
 }
 
@@ -25,7 +34,8 @@ export interface WebhookOptions {
  * waits for them, for a while. An address that did not take one gets a single try for each that follows.
  */
 export function createWebhookReporter(webhook: WebhookSpec, options: WebhookOptions): Reporter {
-  const { host, warn, closeMs = CLOSE_MS, pausesMs } = options;
+  const { host, warn, onWaiting, signal, pausesMs } = options;
+  const { closeMs = CLOSE_MS, tellMs = TELL_MS } = options;
   const giveUp = new AbortController();
   let run = '';
   let hasFailed = false;
@@ -61,9 +71,18 @@ export function createWebhookReporter(webhook: WebhookSpec, options: WebhookOpti
   };
 
   const close = async () => {
-    const timer = setTimeout(() => giveUp.abort(), closeMs);
+    const waitMs = signal.aborted ? Math.min(closeMs, CLOSE_STOPPED_MS) : closeMs;
+    const timer = setTimeout(() => giveUp.abort(), waitMs);
+    const telling = setTimeout(
+      () => onWaiting(`for the webhook on ${hostOf(webhook)}`, waitMs - tellMs),
+      tellMs,
+    );
+    const stop = () => giveUp.abort();
+    signal.addEventListener('abort', stop);
     await sending;
+    signal.removeEventListener('abort', stop);
     clearTimeout(timer);
+    clearTimeout(telling);
     await dispatcher?.destroy();
     if (defects.length > 0) throw defects[0];
   };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -31,6 +32,25 @@ export async function writeAtomically(
     return { ok: true, value: undefined };
   } catch (error) {
     await rm(temporary, { force: true });
+    return { ok: false, failure: fileFailure(error, `could not write ${file}`) };
+  }
+}
+
+/** The same at once, for a process that is about to end. */
+export function writeAtomicallyNow(file: string, content: string): Outcome<void> {
+  const temporary = temporaryName(file);
+  try {
+    const handle = openSync(temporary, 'wx');
+    try {
+      writeFileSync(handle, content);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(temporary, file);
+    return { ok: true, value: undefined };
+  } catch (error) {
+    rmSync(temporary, { force: true });
     return { ok: false, failure: fileFailure(error, `could not write ${file}`) };
   }
 }

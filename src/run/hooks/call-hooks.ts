@@ -10,6 +10,7 @@ import type { RunContext } from '../context.js';
 import { inSeconds, recordOf } from '../events.js';
 import { controllerToken } from '../controller.js';
 import type { HookCall } from './call.js';
+import { LAST_WORDS_MS } from './patience.js';
 import { type HookEnd, type HookMachine, runHook } from './run-hook.js';
 
 /** A point of a run, and all that a hook is told there. */
@@ -26,8 +27,16 @@ export interface HookScene {
   readonly event: Readonly<Record<string, unknown>>;
   /** Below it the output is kept, absolute. */
   readonly folder: string;
+  /** The run is to stop: what comes before something is given up, what comes after it has to be quick. */
   readonly signal: AbortSignal;
 }
+
+const GIVEN_UP: readonly HookPoint[] = [
+  'before_suite',
+  'before_scenario',
+  'after_ready',
+  'after_benchmark',
+];
 
 /** The context of a run, as far as hooks need it. */
 export type HookContext = Pick<
@@ -44,9 +53,6 @@ export type HookContext = Pick<
   | 'nodes'
 >;
 
-/** A signal that never comes: for hooks that run although the run is being stopped. */
-export const NEVER: AbortSignal = new AbortController().signal;
-
 /**
  * Calls the hooks of a point one after the other, each on all its machines at once. One that fails, and is to fail the rest,
  * is the last.
@@ -60,13 +66,18 @@ export async function callHooks(
 ): Promise<readonly Failure[]> {
   const called = hooks.filter(({ point }) => point === scene.point);
   for (const hook of called) {
-    if (scene.signal.aborted) return [];
+    if (scene.signal.aborted && patienceOf(scene) === 0) return [];
     const machines = machinesOf(hook, context, scene);
     const ends = await Promise.all(machines.map((node) => callOne(context, hook, node, scene)));
     const failures = ends.flat();
     if (failures.length > 0) return failures;
   }
   return [];
+}
+
+/** Those that only matter to what goes on are given up with the signal; the others have to clean up, or to tell. */
+function patienceOf({ point }: HookScene): number {
+  return GIVEN_UP.includes(point) ? 0 : LAST_WORDS_MS;
 }
 
 function machinesOf(
@@ -104,7 +115,9 @@ async function callOne(
   });
   if (!entered.ok) return [entered.failure];
 
-  emit({ type: 'hook_started', ...about, timeout_s: inSeconds(hook.timeoutMs) });
+  const patienceMs = patienceOf(scene);
+  const timeoutMs = scene.signal.aborted ? Math.min(hook.timeoutMs, patienceMs) : hook.timeoutMs;
+  emit({ type: 'hook_started', ...about, timeout_s: inSeconds(timeoutMs) });
   const at = new Date(clock.now()).toISOString();
   const told = { point, node: node.name, at, run: context.run, scenario, ...scene.event };
   const call: HookCall = {
@@ -116,6 +129,7 @@ async function callOne(
     input: `${JSON.stringify(maskStrings(told, redactor.text))}\n`,
     log: path.join(scene.folder, HOOKS, `${point}.${node.name}.log`),
     signal: scene.signal,
+    patienceMs,
   };
   const machine: HookMachine = {
     pool: context.pool,

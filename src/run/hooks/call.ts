@@ -15,5 +15,8 @@ export interface HookCall {
   readonly input: string;
   /** Where its output goes, absolute. */
   readonly log: string;
+  /** The run is to stop. */
   readonly signal: AbortSignal;
+  /** How long the hook may go on after that. 0: not at all. */
+  readonly patienceMs: number;
 }

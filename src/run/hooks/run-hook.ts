@@ -10,6 +10,7 @@ import type { Redactor } from '../../remote/redaction.js';
 import { type BroughtScript, bringScript } from './bring-script.js';
 import type { HookCall } from './call.js';
 import { openHookOutput } from './output.js';
+import { startPatience } from './patience.js';
 
 /** Between SIGTERM and SIGKILL for a hook whose time is up. */
 const GRACE_MS = 5_000;
@@ -48,9 +49,10 @@ export interface HookEnd {
 /** Runs one hook on one machine to its end, its timeout or the signal; its whole process tree is gone afterwards. */
 export async function runHook(machine: HookMachine, call: HookCall): Promise<HookEnd> {
   const { clock, pool } = machine;
-  const { hook, node, signal } = call;
+  const { hook, node, signal, patienceMs } = call;
   const begin = clock.monotonic();
-  const deadline = startDeadline(clock, hook.timeoutMs, signal);
+  const patience = startPatience(clock, patienceMs, signal);
+  const deadline = startDeadline(clock, hook.timeoutMs, patience.signal);
   const title = `${hook.name} (${hook.point})`;
   const output = await openHookOutput(call.log, title, machine.redactor);
   const sinks = { stdout: output.stdout, stderr: output.stderr };
@@ -93,6 +95,7 @@ export async function runHook(machine: HookMachine, call: HookCall): Promise<Hoo
     };
   } finally {
     deadline.clear();
+    patience.clear();
     await output.close();
   }
 }
@@ -180,9 +183,10 @@ function failureOf(
       });
     case 'timed-out':
     case 'cancelled':
-      return deadline.expired()
-        ? fail(`did not end within ${hook.timeoutMs / 1000} s`, 'give it longer with timeout')
-        : 'cancelled';
+      if (deadline.expired()) {
+        return fail(`did not end within ${hook.timeoutMs / 1000} s`, 'give it longer with timeout');
+      }
+      return call.patienceMs === 0 ? 'cancelled' : fail(`did not end ${afterStop(call)}`);
   }
 }
 
@@ -193,9 +197,17 @@ function notRun(cause: Failure, call: HookCall, deadline: Deadline): Failure | '
     const message = `${nameOf(call)} could not begin within ${call.hook.timeoutMs / 1000} s`;
     return createFailure('hook_failed', message, placeOf(call));
   }
-  if (call.signal.aborted) return 'cancelled';
+  if (deadline.signal.aborted) {
+    if (call.patienceMs === 0) return 'cancelled';
+    const message = `${nameOf(call)} could not begin ${afterStop(call)}`;
+    return createFailure('hook_failed', message, placeOf(call));
+  }
   const message = `${nameOf(call)} could not be run: ${cause.message}`;
   return createFailure('hook_failed', message, { ...placeOf(call), hint: cause.hint, cause });
+}
+
+function afterStop({ patienceMs }: HookCall): string {
+  return `within ${patienceMs / 1000} s after the run was told to stop`;
 }
 
 /** Nobody could end it. */

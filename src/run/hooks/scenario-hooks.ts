@@ -6,7 +6,7 @@ import type { Attempt } from '../scenario/attempt.js';
 import { recordOf } from '../events.js';
 import { resultDirectories } from '../scenario/phases/prepare.js';
 import { controllerToken } from '../controller.js';
-import { callHooks, NEVER } from './call-hooks.js';
+import { callHooks } from './call-hooks.js';
 
 /** How an attempt went. */
 export interface End {
@@ -15,8 +15,7 @@ export interface End {
 }
 
 /**
- * Calls the hooks of a point of a scenario. Those that only matter to a scenario that goes on are given up with the user's
- * signal; the others run within their own time, whatever happens.
+ * Calls the hooks of a point of a scenario.
  *
  * @param end How it went, once that is known.
  */
@@ -27,9 +26,6 @@ export async function callScenarioHooks(
 ): Promise<readonly Failure[]> {
   const { context, plan, number, failures } = attempt;
   const { scenario } = plan;
-  const isCancellable =
-    point === 'before_scenario' || point === 'after_ready' || point === 'after_benchmark';
-  const signal = isCancellable ? attempt.signal : NEVER;
   const [first] = failures;
   const isOver = end !== null;
   return callHooks(context, scenario.hooks, {
@@ -51,7 +47,7 @@ export async function callScenarioHooks(
       results_path: attempt.resultFolder,
     },
     folder: attempt.resultFolder,
-    signal,
+    signal: attempt.signal,
   });
 }
 

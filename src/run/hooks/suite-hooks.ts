@@ -4,7 +4,7 @@ import type { NodeSpec } from '../../model/node.js';
 import type { SuiteSummary } from '../../model/result.js';
 import { hostVariables } from '../../model/scenario-variables.js';
 import { recordOf } from '../events.js';
-import { callHooks, type HookContext, NEVER } from './call-hooks.js';
+import { callHooks, type HookContext } from './call-hooks.js';
 
 /** The run as a whole, as its hooks see it. */
 export interface SuiteScene {
@@ -14,7 +14,7 @@ export interface SuiteScene {
   readonly scenarios: readonly string[];
   /** The run's folder among the results, absolute. */
   readonly folder: string;
-  /** Gives up what comes before the first scenario. */
+  /** As of a scene of hooks. */
   readonly signal: AbortSignal;
 }
 
@@ -56,7 +56,7 @@ export async function callSuiteHooks(
       results_path: folder,
     },
     folder,
-    signal: point === 'before_suite' ? scene.signal : NEVER,
+    signal: scene.signal,
   });
 }
 

@@ -33,6 +33,8 @@ export async function concludeSuite(context: RunContext, ending: Ending): Promis
     tally.addAside(unwritten);
     return summarize(context, ending);
   };
+  const isStopped = () => ending.signal.aborted;
+  const wasStopped = isStopped();
   const summary = await writeDown();
   const known = summary.warnings.length;
   // What another run has is not for our hooks either.
@@ -40,11 +42,15 @@ export async function concludeSuite(context: RunContext, ending: Ending): Promis
     ? []
     : await callLastHooks(context, scene, tally.own, summary, tally.hasUntold());
   tally.addOwn(late);
-  if (!ending.signal.aborted) await lookOnceMore(context);
+  if (!isStopped()) await lookOnceMore(context);
   const unreleased = await context.leases.releaseAll(new Set(context.dirty.keys()));
   for (const failure of unreleased) warnOf(context, failure);
   tally.addAside(unreleased);
-  const isNews = late.length > 0 || unreleased.length > 0 || ending.warnings().length > known;
+  const isNews =
+    late.length > 0 ||
+    unreleased.length > 0 ||
+    ending.warnings().length > known ||
+    isStopped() !== wasStopped;
   const last = isNews ? await writeDown() : summary;
   await context.pool.closeAll();
   return last;

@@ -35,7 +35,7 @@ export interface OpenedRun extends CreatedRun {
   readonly earlier: EarlierRuns;
   /** Aborts to stop the run: as it was told to, or because it has lost the project. */
   readonly signal: AbortSignal;
-  /** Gives the project back. */
+  /** Gives the project back. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -89,6 +89,11 @@ export async function openRun(
   const begun = await opened.value.begin({ run, at, nodes });
   if (!begun.ok) return abandon(begun.failure);
   const journal = begun.value;
+  const close = async () => {
+    await journal.close();
+    await lock.release();
+  };
+  let closed: Promise<void> | null = null;
   return {
     ok: true,
     value: {
@@ -96,10 +101,7 @@ export async function openRun(
       journal,
       earlier,
       signal: lock.signal,
-      async close() {
-        await journal.close();
-        await lock.release();
-      },
+      close: () => (closed ??= close()),
     },
   };
 }

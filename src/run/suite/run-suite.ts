@@ -1,27 +1,25 @@
 import path from 'node:path';
 
+import { onAbort } from '../../async/abort.js';
 import type { Clock } from '../../async/clock.js';
 import type { DeploymentBackend } from '../../deploy/backend.js';
 import type { StampedEvent } from '../../model/event.js';
-import type { Failure, Outcome } from '../../model/failure.js';
+import type { Outcome } from '../../model/failure.js';
 import type { NodeFacts } from '../../model/node-facts.js';
 import type { NodeSpec, Runtime } from '../../model/node.js';
 import type { LoadPoint, SuiteSummary } from '../../model/result.js';
 import type { SuitePlan } from '../../model/plan.js';
 import { createRedactor } from '../../remote/redaction.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
-import { renderSuiteReport } from '../../report/markdown/suite-report.js';
 import type { Reporter } from '../../report/reporter.js';
 import { createTee } from '../../report/reporters/tee.js';
-import { maskStrings, renderJson } from '../../results/document.js';
 import { openEventLog } from '../../results/event-log.js';
-import { EVENTS, SUITE_SUMMARY, TEST_REPORT } from '../../results/layout.js';
-import { documentNode } from '../../results/configuration.js';
+import { EVENTS } from '../../results/layout.js';
 import type { Versions } from '../../results/metadata.js';
-import { gatherProvenance } from '../../results/provenance.js';
 import type { RunFolder } from '../../results/store.js';
 import { type WarningFold, createWarningFold, warningsOf } from '../../results/warnings.js';
-import { stampWith } from '../events.js';
+import { type Emit, stampWith } from '../events.js';
+import { Interruption, whyStopped } from '../interruption.js';
 import type { Journal } from '../journal/journal.js';
 import { keptOn } from '../journal/read-journal.js';
 import { type OpenedRun, type OpeningOptions, openRun } from './opening.js';
@@ -29,10 +27,12 @@ import { recoverBeforeSuite } from '../recovery/before-suite.js';
 import type { DirtyNode } from '../isolation/dirty-node.js';
 import type { NodeBefore } from '../isolation/node-before.js';
 import { type LeaseKeeper, createLeaseKeeper } from '../lease/keeper.js';
-import { allNodesOf, nodesOf } from '../preflight/nodes-of.js';
+import { allNodesOf } from '../preflight/nodes-of.js';
 import type { ResumePlan } from '../resume/plan-resume.js';
+import { createSuiteDocuments, type SuiteDocuments } from './documents.js';
 import { carryOut } from './suite.js';
 import type { SuiteOptions } from './suite-options.js';
+import { stoppedLate } from './verdict.js';
 import type { Warnings } from '../warnings.js';
 
 /** The world, as a run needs it. */
@@ -49,12 +49,19 @@ export interface Adapters {
 export interface RunOptions extends Omit<SuiteOptions, 'resume' | 'recover'>, OpeningOptions {
   /** Asked, once the project is this run's own, how an earlier run is continued; default `null`: none is. */
   readonly resume?: (() => Promise<Outcome<ResumePlan>>) | null;
-  /** Given the journal as soon as there is one: whoever ends the process early wants to say what is left. */
-  readonly onJournal?: (journal: Journal) => void;
-  /** Who is told; made once the run has a name. */
-  readonly reporters: (run: RunFolder) => Promise<readonly Reporter[]>;
+  /** Given as soon as there is a run: whoever ends the process early wants to say what is left, and how it ended. */
+  readonly onOpened?: (opened: UnderWay) => void;
+  /** Who is told; made once the run has a name. What they want to say themselves, all of them are told. */
+  readonly reporters: (run: RunFolder, tell: Emit) => Promise<readonly Reporter[]>;
   /** A reporter that broke; the run goes on without it. */
   readonly onDefect: (error: unknown) => void;
+}
+
+/** A run, for whoever may end the process in the middle of it. */
+export interface UnderWay {
+  readonly journal: Journal;
+  /** See `SuiteDocuments`. */
+  readonly correct: SuiteDocuments['correct'];
 }
 
 /**
@@ -70,39 +77,37 @@ export async function runSuite(
   const begun = await openRun(plan, adapters, options);
   if (!begun.ok) return begun;
   try {
-    const { signal } = begun.value;
-    return await carryOutIn(begun.value, plan, adapters, { ...options, signal });
+    return await carryOutIn(begun.value, plan, adapters, options);
   } finally {
     await begun.value.close();
   }
 }
 
 async function carryOutIn(
-  { folder, warnings, journal, earlier }: OpenedRun,
+  run: OpenedRun,
   plan: SuitePlan,
   adapters: Adapters,
   options: RunOptions,
 ): Promise<Outcome<SuiteSummary>> {
   const { clock } = adapters;
-  options.onJournal?.(journal);
+  const { folder, warnings, journal, earlier, signal } = run;
+  const redactor = createRedactor(plan.secrets);
+  const metrics = new Map<string, readonly LoadPoint[]>();
+  const documents = createSuiteDocuments({
+    ...{ plan, adapters, folder, metrics, mask: redactor.text },
+  });
+  options.onOpened?.({ journal, correct: documents.correct });
   const opened = await openEventLog(path.join(folder.path, EVENTS));
   if (!opened.ok) return opened;
   const eventLog = opened.value;
 
-  const metrics = new Map<string, readonly LoadPoint[]>();
   const warned = createWarningFold();
-  const reporter = createTee(
-    [
-      eventLog,
-      collectMetrics(metrics),
-      collectWarnings(warned),
-      ...(await options.reporters(folder)),
-    ],
-    options.onDefect,
-  );
-  const redactor = createRedactor(plan.secrets);
+  const told: Reporter[] = [eventLog, collectMetrics(metrics), collectWarnings(warned)];
   const emit = stampWith(clock, redactor.text, (event) => reporter.on(event));
+  told.push(...(await options.reporters(folder, emit)));
+  const reporter = createTee(told, options.onDefect);
   let leases: LeaseKeeper | null = null;
+  let summary: SuiteSummary;
   try {
     for (const message of warnings) emit({ type: 'warning', message });
     adapters.warnings.listen((message) => emit({ type: 'warning', message }));
@@ -125,64 +130,58 @@ async function carryOutIn(
       leaseMs: plan.leaseTimeoutMs,
       waitMs: options.waitLockMs ?? 0,
       keptOn: (machine) => keptOn(earlier.list(), machine),
-      signal: options.signal,
+      signal,
     });
     const context = { ...withoutLeases, leases };
     const resume = (await options.resume?.()) ?? null;
     if (resume?.ok === false) return resume;
-    const summary = await carryOut(
+    summary = await carryOut(
       plan,
       context,
       folder,
       {
         ...options,
+        signal,
         resume: resume?.value ?? null,
-        recover: () => recoverBeforeSuite(earlier, context, options.signal),
+        recover: () => recoverBeforeSuite(earlier, context, signal),
       },
-      {
-        warnings: () => warned.list(),
-        write: (before) => writeSuite(plan, adapters, folder, before, metrics, redactor.text),
-      },
+      { warnings: () => warned.list(), write: documents.write },
     );
-    return { ok: true, value: summary };
   } finally {
     // Only after a bug is there anything to release.
     await leases?.releaseAll();
+    // The next run need not wait until the last of those who are told has been told.
+    await run.close();
+    const unheard = hearOfStop(options.signal, emit);
     await reporter.close();
+    unheard();
     const lost = eventLog.failure();
     if (lost) options.onDefect(new Error(`${EVENTS} is incomplete: ${lost.message}`));
   }
+  return { ok: true, value: withLateStop(summary, options, documents) };
 }
 
-async function writeSuite(
-  plan: SuitePlan,
-  { pool, controller, versions }: Adapters,
-  folder: RunFolder,
+/** For what comes when the run is over, and somebody is still being told of it. */
+function hearOfStop(signal: AbortSignal, emit: Emit): () => void {
+  if (signal.aborted) return () => undefined;
+  return onAbort(signal, () => {
+    emit({ type: 'warning', message: `${whyStopped(signal)}: nothing more is waited for` });
+  });
+}
+
+/** What the process returns, and what is written, are the same, also where the run was stopped when all had been written. */
+function withLateStop(
   summary: SuiteSummary,
-  metrics: ReadonlyMap<string, readonly LoadPoint[]>,
-  mask: (text: string) => string,
-): Promise<readonly Failure[]> {
-  const provenance = await pool.use(controller, (connection) =>
-    gatherProvenance(connection, plan.root, path.join(plan.root, 'config')),
-  );
-  const origin = provenance.ok && provenance.value.ok ? provenance.value.value : null;
-  const report =
-    origin === null
-      ? null
-      : renderSuiteReport({
-          summary: maskStrings(summary, mask),
-          // Events are masked where they are stamped.
-          metrics,
-          metadata: maskStrings(
-            { nodes: nodesOf(plan).map(documentNode), versions, provenance: origin },
-            mask,
-          ),
-        });
-  const written = [
-    ...(report === null ? [] : [await folder.write(TEST_REPORT, report)]),
-    await folder.write(SUITE_SUMMARY, renderJson(summary, mask)),
-  ];
-  return written.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
+  { signal, onDefect }: Pick<RunOptions, 'signal' | 'onDefect'>,
+  documents: SuiteDocuments,
+): SuiteSummary {
+  const reason: unknown = signal.reason;
+  if (!(reason instanceof Interruption)) return summary;
+  const { exitCode } = reason;
+  const corrected = stoppedLate(summary, exitCode);
+  if (corrected.exit_code === summary.exit_code) return summary;
+  for (const { message } of documents.correct(exitCode)) onDefect(new Error(message));
+  return corrected;
 }
 
 function collectMetrics(metrics: Map<string, readonly LoadPoint[]>): Reporter {

@@ -6,7 +6,8 @@ import { noteFormer } from '../../results/continuation.js';
 import type { RunFolder } from '../../results/store.js';
 import type { RunContext } from '../context.js';
 import { inSeconds } from '../events.js';
-import { Interruption } from '../interruption.js';
+import { LAST_WORDS_MS } from '../hooks/patience.js';
+import { whyStopped } from '../interruption.js';
 import { nodesOf } from '../preflight/nodes-of.js';
 import { announceResume, beginResume, remainingOf } from '../resume/begin.js';
 import { concludeSuite } from './conclude.js';
@@ -49,9 +50,9 @@ export async function carryOut(
     })),
   });
   if (linked?.ok === false) emit({ type: 'warning', message: linked.failure.message });
+  let whatIsDone = 'results are collected and nodes cleaned';
   const unheard = onAbort(signal, () => {
-    const why = whyStopped(signal);
-    emit({ type: 'warning', message: `${why}: results are collected and nodes cleaned` });
+    emit({ type: 'warning', message: `${whyStopped(signal)}: ${whatIsDone}` });
   });
 
   const { nodes: known, backends } = context;
@@ -68,8 +69,8 @@ export async function carryOut(
   };
   const readiness = await makeReady(plan, context, scene, tally, options);
   await runScenarios(plan, context, folder, tally, readiness, options);
-  unheard();
 
+  whatIsDone = whatIsLeftToDo(whole);
   const summary = await concludeSuite(context, {
     whole,
     resumed,
@@ -80,6 +81,7 @@ export async function carryOut(
     signal,
     ...records,
   });
+  unheard();
   emit({
     type: 'suite_finished',
     run,
@@ -94,6 +96,10 @@ export async function carryOut(
   return summary;
 }
 
-function whyStopped({ reason }: AbortSignal): string {
-  return reason instanceof Interruption ? reason.message : 'the run was stopped';
+/** Once every scenario is over. */
+function whatIsLeftToDo({ hooks }: SuitePlan): string {
+  const isAwaited = hooks.some(({ point }) => point === 'after_suite' || point === 'on_failure');
+  return isAwaited
+    ? `hooks have ${inSeconds(LAST_WORDS_MS)} s to come to their end`
+    : 'the run is at its end';
 }

@@ -1,6 +1,6 @@
 import { ExitCode } from '../../model/exit-code.js';
 import type { Failure, FailureKind } from '../../model/failure.js';
-import type { ScenarioStatus } from '../../model/result.js';
+import type { ScenarioStatus, SuiteSummary } from '../../model/result.js';
 import type { InterruptionCode } from '../interruption.js';
 
 /** From best to worst. */
@@ -18,6 +18,13 @@ export function worstOf(statuses: readonly ScenarioStatus[]): ScenarioStatus {
     (worst, status) => (STATUSES.indexOf(status) > STATUSES.indexOf(worst) ? status : worst),
     'completed',
   );
+}
+
+/** How a run ended that was stopped when it had said already how it went. */
+export function stoppedLate(summary: SuiteSummary, exitCode: number): SuiteSummary {
+  const { status, exit_code } = summary;
+  const code = exit_code === ExitCode.leftBehind ? exit_code : exitCode;
+  return { ...summary, status: worstOf([status, 'cancelled']), exit_code: code };
 }
 
 /** What kind of trouble a failure is to the caller of the process. */

@@ -55,6 +55,8 @@ export function createTreeReporter(
   let list: SuiteList | null = null;
   let nameWidth = 0;
   let lines: string[] = [];
+  let finished: Promise<void> | null = null;
+  let isFinished = false;
   let closed: Promise<void> | null = null;
 
   const rendererOptions: LiveRendererOptions = {
@@ -80,11 +82,21 @@ export function createTreeReporter(
   const titleOf = (event: ScenarioFinished) =>
     truncateTo(renderScenarioLine(event, nameWidth, style), painter.size().columns - 1);
 
-  const close = async () => {
+  /** Takes the picture away and sums the run up: somebody may still have to be told of it before all is closed. */
+  const finish = async () => {
     list?.endAll();
     await list?.over;
     painter.finish(rendererOptions.takeLines());
     summary.write();
+    isFinished = true;
+  };
+  const printLate = () => {
+    if (isFinished && lines.length > 0) painter.finish(rendererOptions.takeLines());
+  };
+
+  const close = async () => {
+    await (finished ?? finish());
+    printLate();
     await out.flush();
     await summary.flush();
     if (defects.length > 0) throw defects[0];
@@ -115,10 +127,13 @@ export function createTreeReporter(
         lines.push(...renderNodeCheck(event, style));
       }
       if (event.type === 'scenario_finished') list?.end(event);
-      if (event.type === 'suite_finished') {
-        // The picture goes as soon as all is over, not only when somebody closes.
-        list?.endAll();
+      // The picture goes as soon as all is over, not only when somebody closes.
+      if (event.type === 'suite_finished') finished ??= finish();
+      // In the picture it would be, if there were one.
+      if (event.type === 'waiting' && finished !== null) {
+        lines.push(...describeEvent(event, { style }));
       }
+      printLate();
     },
     close: () => (closed ??= close()),
     restore: () => painter.restore(),

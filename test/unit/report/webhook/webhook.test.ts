@@ -95,7 +95,12 @@ async function tell(
   const warnings: string[] = [];
   const reporter = createWebhookReporter(
     { on: ['suite_finished', 'scenario_failed'], timeoutMs: 5_000, headers: {}, ...webhook },
-    { host: 'bench01', warn: (message) => warnings.push(message), pausesMs: [5, 5], closeMs },
+    {
+      host: 'bench01',
+      warn: (message) => warnings.push(message),
+      ...{ onWaiting: () => undefined, signal: new AbortController().signal },
+      ...{ pausesMs: [5, 5], closeMs },
+    },
   );
   for (const event of events) reporter.on(event);
   await reporter.close();
@@ -133,6 +138,31 @@ describe('the webhook reporter', () => {
       'content-type': 'application/json',
       'x-team': 'inference',
     });
+  });
+
+  it('says for whom the end of a run waits, and gives that up at once when the run is to stop', async () => {
+    const { url } = await startServer(() => undefined);
+    const stop = new AbortController();
+    const warnings: string[] = [];
+    const waits: [string, number][] = [];
+    const reporter = createWebhookReporter(
+      { on: ['suite_finished'], timeoutMs: 600_000, headers: {}, url },
+      {
+        ...{ host: 'bench01', signal: stop.signal, closeMs: 600_000, tellMs: 10 },
+        warn: (message) => warnings.push(message),
+        onWaiting: (reason, waitMs) => {
+          waits.push([reason, waitMs]);
+          stop.abort();
+        },
+      },
+    );
+    for (const event of runOf(['completed'])) reporter.on(event);
+    await reporter.close();
+    const { host } = new URL(url);
+    expect(waits).toEqual([[`for the webhook on ${host}`, 599_990]]);
+    expect(warnings).toEqual([
+      `the webhook on ${host} was not told of the end of the run: it was given up`,
+    ]);
   });
 
   it('tells of failed runs only, where it is asked for no more', async () => {

@@ -37,6 +37,7 @@ interface Bench {
       readonly input?: string;
       readonly log?: string;
       readonly signal?: AbortSignal;
+      readonly patienceMs?: number;
     },
   ) => Promise<HookEnd>;
   readonly log: () => Promise<string>;
@@ -91,6 +92,7 @@ async function makeBench(): Promise<Bench> {
           input,
           log: options.log ?? logFile,
           signal: options.signal ?? new AbortController().signal,
+          patienceMs: options.patienceMs ?? 0,
         },
       );
     },
@@ -234,6 +236,24 @@ while :; do sleep 1; done
     const end = run(line('sleep 60'), { signal: controller.signal });
     controller.abort();
     expect(await end).toMatchObject({ status: 'cancelled', failure: null });
+  });
+
+  it('that comes after something gets a while after the signal, and has failed where it needs more', async () => {
+    const { run } = await makeBench();
+    const signal = AbortSignal.abort();
+    const quick = await run(line('echo cleaned'), { signal, patienceMs: 10_000 });
+    expect(quick).toMatchObject({ status: 'ok', output: ['cleaned'] });
+    const slow = await run(line('echo begun; sleep 60'), { signal, patienceMs: 700 });
+    expect(slow).toMatchObject({
+      status: 'failed',
+      isTimedOut: false,
+      failure: {
+        kind: 'hook_failed',
+        message: expect.stringContaining(
+          'did not end within 0.7 s after the run was told to stop',
+        ) as string,
+      },
+    });
   });
 
   it('may leave its input alone, and print more than is kept', async () => {

@@ -87,6 +87,23 @@ describe('the live tree', () => {
     expect(screen.text).toMatch(/Results: \/project\/results\/20260601_190409$/);
   });
 
+  it('sums up as soon as the run is over, and shows below what is still waited for', async () => {
+    const screen = new Screen(100, 24);
+    const reporter = createTreeReporter(screen);
+    reporter.on(at(0, suiteStarted('a')));
+    reporter.on(at(30, scenarioFinished('a')));
+    reporter.on(at(30, suiteFinished(outcome('a'))));
+    await elapse(200);
+    expect(screen.text).toContain('✔ Run 20260601_190409: completed');
+    const reason = 'for the webhook on chat.example';
+    reporter.on(at(31, { type: 'waiting', scenario: null, duration_s: 14, reason }));
+    expect(screen.text).toMatch(/waiting 14 s for the webhook on chat\.example$/);
+    reporter.on(at(32, { type: 'warning', message: 'interrupted by Ctrl-C' }));
+    expect(screen.text).toMatch(/interrupted by Ctrl-C$/);
+    await reporter.close();
+    expect(screen.isCursorVisible).toBe(true);
+  });
+
   it('sums up on another stream where it is told to, without colours unless that is a terminal', async () => {
     const screen = new Screen(80, 24);
     const { stream, text } = recordedStream();
