@@ -24,11 +24,14 @@ export interface Continuation {
   readonly again: () => Promise<Outcome<ResumePlan>>;
 }
 
+/** There is nothing to continue; why. */
+interface NoContinuation {
+  readonly plan: null;
+  readonly why: string;
+}
+
 /** What continuing an earlier run comes to. */
-export type Resumption =
-  | Continuation
-  /** There is nothing to continue; why. */
-  | { readonly plan: null; readonly why: string };
+export type Resumption = Continuation | NoContinuation;
 
 /**
  * Plans the continuation of an earlier run: the same scenarios, as they are now. Opens no connection.
@@ -42,7 +45,7 @@ export async function planResumption(
   mayWait: boolean,
 ): Promise<Resumption> {
   const run = await findRun(globals.root, named, mayWait);
-  if (run === null) return NOTHING_OPEN;
+  if ('why' in run) return run;
   const names = scenariosOf(run);
   const project = await openProject(globals, names);
   // Perhaps it is there and cannot be read: then what is wrong with the files is the answer.
@@ -63,13 +66,8 @@ export async function planResumptionOf(
   named: string | null,
 ): Promise<Resumption> {
   const run = await findRun(project.root, named, false);
-  return run === null ? NOTHING_OPEN : planContinuation(run, project, () => () => null);
+  return 'why' in run ? run : planContinuation(run, project, () => () => null);
 }
-
-const NOTHING_OPEN: Resumption = {
-  plan: null,
-  why: 'every run has completed, or was continued (playbook run --resume RUN compares a completed one with the files of today)',
-};
 
 async function planContinuation(
   run: RunDetails,
@@ -131,7 +129,7 @@ async function findRun(
   projectRoot: string,
   named: string | null,
   mayWait: boolean,
-): Promise<RunDetails | null> {
+): Promise<RunDetails | NoContinuation> {
   const root = path.join(projectRoot, 'results');
   const [{ readRun, readRuns }, { runsUnderWay }] = await Promise.all([
     import('../results/read.js'),
@@ -141,10 +139,10 @@ async function findRun(
   const runs = await readRuns(root, isAlive);
   const isContinued = ({ resumed_by }: RunRecord) =>
     runs.some((other) => other.run === resumed_by && hasBegun(other));
-  const isOpen = (run: RunRecord) =>
-    hasBegun(run) && run.status !== 'completed' && !wasRefused(run) && !isContinued(run);
-  const name = named ?? runs.find(isOpen)?.run;
-  if (name === undefined) return null;
+  const unfinished = runs.filter((run) => run.status !== 'completed' && !isContinued(run));
+  const isOpen = (run: RunRecord) => hasBegun(run) && !wasRefused(run);
+  const name = named ?? unfinished.find(isOpen)?.run;
+  if (name === undefined) return { plan: null, why: whyNothing(runs, unfinished) };
   const run = await readRun(root, name, isAlive);
   if (!run) {
     throw await unknownRun(
@@ -154,6 +152,19 @@ async function findRun(
   }
   if (run.status === 'running' && !mayWait) throw await underWay(projectRoot, run.run);
   return run;
+}
+
+/** @param unfinished None of them has begun. */
+function whyNothing(runs: readonly RunRecord[], unfinished: readonly RunRecord[]): string {
+  if (runs.length === 0) return 'there is no run yet';
+  const compare = '(playbook run --resume RUN compares a completed one with the files of today)';
+  const [newest] = unfinished;
+  if (!newest) return `every run has completed, or was continued ${compare}`;
+  const why = wasRefused(newest)
+    ? 'was refused its nodes, and has begun nothing'
+    : 'has begun nothing';
+  if (runs.length === unfinished.length) return `run ${newest.run} ${why}`;
+  return `run ${newest.run} ${why}; those before have completed, or were continued ${compare}`;
 }
 
 /** One that died before it had said what it would do is nothing to go on with, and has taken nothing over. */

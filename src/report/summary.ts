@@ -109,7 +109,9 @@ function renderOutcomes({ scenarios }: SuiteOverview, options: SummaryOptions): 
 function describeOutcome(scenario: ScenarioOverview): string {
   const parts: string[] = [];
   if (scenario.attempts > 1) parts.push(`attempt ${scenario.attempts}`);
-  if (scenario.reason !== null) parts.push(toPrintableLine(scenario.reason));
+  // Where there is more to say it is said below.
+  if (scenario.reason !== null && scenario.failure === null)
+    parts.push(toPrintableLine(scenario.reason));
   if (scenario.kept_from != null) parts.push(`kept from run ${scenario.kept_from}`);
   return parts.join('; ');
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import pLimit from 'p-limit';
 
+import { ExitCode } from '../model/exit-code.js';
 import { readContinuation } from './continuation.js';
 import { LATEST, RESULT_SUMMARY, SUITE_SUMMARY, compareRunIds, isRunId } from './layout.js';
 import { isMissing } from './files/file-failure.js';
@@ -62,7 +63,7 @@ export async function readRuns(
 /**
  * One run with all that its files tell.
  *
- * @param name A run's name, the beginning of one that no other run shares, or `latest`.
+ * @param name A run's name, the beginning of one that no other run shares, or `latest`: the newest that was begun.
  * @returns `null` where there is no such run.
  */
 export async function readRun(
@@ -70,7 +71,8 @@ export async function readRun(
   name: string,
   isAlive: IsAlive = nobody,
 ): Promise<RunDetails | null> {
-  const run = selectRun(await listRuns(resultsRoot), name);
+  const runs = await listRuns(resultsRoot);
+  const run = name === LATEST ? await newestOf(runs, resultsRoot) : selectRun(runs, name);
   if (run === null) return null;
   const folder = path.join(resultsRoot, run);
   const outcome = await readOutcome(folder, run, isAlive);
@@ -81,8 +83,16 @@ export async function readRun(
   return { ...outcome, scenarios: await Promise.all(scenarios) };
 }
 
+/** Not one that others have kept from beginning, where there is another. */
+async function newestOf(runs: readonly string[], resultsRoot: string): Promise<string | null> {
+  for (const run of runs) {
+    const summary = await readJsonObject(path.join(resultsRoot, run, SUITE_SUMMARY));
+    if (summary?.['exit_code'] !== ExitCode.locked) return run;
+  }
+  return runs[0] ?? null;
+}
+
 function selectRun(runs: readonly string[], name: string): string | null {
-  if (name === LATEST) return runs[0] ?? null;
   if (runs.includes(name)) return name;
   const [first, ...others] = runs.filter((run) => run.startsWith(name));
   return first !== undefined && others.length === 0 && name !== '' ? first : null;

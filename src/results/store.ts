@@ -1,10 +1,11 @@
-import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 
-import type { Outcome } from '../model/failure.js';
+import { createFailure, type Failure, type Outcome } from '../model/failure.js';
 import { temporaryName, writeAtomically, writeAtomicallyNow } from './files/atomic-file.js';
+import { exists } from './files/exists.js';
 import { fileFailure } from './files/file-failure.js';
-import { ARTIFACTS, ATTEMPTS, LATEST, runIdAt } from './layout.js';
+import { ARTIFACTS, ATTEMPTS, LATEST, isRunId, runIdAt } from './layout.js';
 
 /** The folder of one run among the results. */
 export interface RunFolder {
@@ -18,6 +19,8 @@ export interface RunFolder {
   write(name: string, content: string): Promise<Outcome<void>>;
   /** The same, before it returns. */
   writeNow(name: string, content: string): Outcome<void>;
+  /** Lets `latest` point again to the run that it pointed to before this one, if there was any. */
+  yieldLatest(): Promise<readonly Failure[]>;
 }
 
 /** The folder of one scenario of a run. */
@@ -55,8 +58,9 @@ export async function createRun(
   try {
     await mkdir(resultsRoot, { recursive: true });
     const id = await claimName(resultsRoot, runIdAt(startedAt));
+    const former = await latestOf(resultsRoot);
     const warnings = await switchLatest(resultsRoot, id);
-    return { ok: true, value: { folder: openRun(resultsRoot, id), warnings } };
+    return { ok: true, value: { folder: openRun(resultsRoot, id, former), warnings } };
   } catch (error) {
     return { ok: false, failure: fileFailure(error, `could not make a folder in ${resultsRoot}`) };
   }
@@ -75,6 +79,11 @@ async function claimName(resultsRoot: string, base: string): Promise<string> {
   }
 }
 
+async function latestOf(resultsRoot: string): Promise<string | null> {
+  const former = await readlink(path.join(resultsRoot, LATEST)).catch(() => null);
+  return former !== null && isRunId(former) ? former : null;
+}
+
 /** @returns Warnings: the link is a convenience, and some file systems have none. */
 async function switchLatest(resultsRoot: string, id: string): Promise<readonly string[]> {
   const link = path.join(resultsRoot, LATEST);
@@ -89,7 +98,7 @@ async function switchLatest(resultsRoot: string, id: string): Promise<readonly s
   }
 }
 
-function openRun(resultsRoot: string, id: string): RunFolder {
+function openRun(resultsRoot: string, id: string, former: string | null): RunFolder {
   const folder = path.join(resultsRoot, id);
   return {
     id,
@@ -100,6 +109,11 @@ function openRun(resultsRoot: string, id: string): RunFolder {
       return made.ok ? { ok: true, value: scenario } : made;
     },
     write: (name, content) => writeAtomically(path.join(folder, name), content),
+    async yieldLatest() {
+      if (former === null || !(await exists(path.join(resultsRoot, former)))) return [];
+      const warnings = await switchLatest(resultsRoot, former);
+      return warnings.map((message) => createFailure('transfer', message));
+    },
     writeNow: (name, content) => writeAtomicallyNow(path.join(folder, name), content),
   };
 }

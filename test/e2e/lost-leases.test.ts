@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, readlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -122,6 +122,7 @@ describe('a node that only a hook names', () => {
       hooked(`hooks: { after_ready: { run: '${isLeased}', node: other } }\n`),
     );
     expectExit(await project.playbook('run', '--all'), 0);
+    const { run: good } = await project.suite();
 
     // Held by somebody who was heard of just now.
     const lease = path.join(project.root, '.playbook/leases/other/lease');
@@ -143,10 +144,32 @@ describe('a node that only a hook names', () => {
       'it is held by run 20260601_190409 of ann@desk',
     );
     expect(await readdir(path.join(project.root, '.playbook/leases'))).toEqual(['other']);
+    const [newest] = JSON.parse(
+      (await project.playbook('results', '--format', 'json')).stdout,
+    ) as readonly { run: string; status: string }[];
+    expect(newest?.status).toBe('skipped');
+    expect(
+      JSON.parse(await project.read(`results/${newest?.run}/suite_summary.json`)),
+    ).toMatchObject({
+      exit_code: 5,
+      scenarios: [
+        {
+          ...{ status: 'skipped', attempts: 0, failure: { kind: 'locked', node: 'other' } },
+          reason: expect.stringContaining('nothing was run: other: it is held by run') as string,
+        },
+      ],
+    });
+    // Who asks for the newest results means none that were never begun.
+    expect(await readlink(path.join(project.root, 'results/latest'))).toBe(good);
+    expect((await project.playbook('results', 'latest')).stdout).toContain(
+      `Run ${good}: completed`,
+    );
     // It has begun nothing that could be continued.
     const resumed = await project.playbook('run', '--resume');
     expectExit(resumed, 0);
-    expect(resumed.stderr).toContain('every run has completed, or was continued');
+    expect(resumed.stderr).toContain(
+      `run ${newest?.run} was refused its nodes, and has begun nothing; those before have completed`,
+    );
   });
 });
 

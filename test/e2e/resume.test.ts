@@ -267,7 +267,7 @@ describe('a run that is continued', () => {
     const project = await projectFolder(measuring('001_slow', 'sleep 60'));
     const empty = await project.playbook('run', '--resume');
     expect(empty).toMatchObject({ exitCode: 0 });
-    expect(empty.stderr).toContain('there is nothing to continue');
+    expect(empty.stderr).toContain('there is nothing to continue: there is no run yet');
 
     const slow = project.start(['run', 'slow', '--reporter', 'json']);
     await slow.event((event) => event.type === 'script_started');

@@ -93,7 +93,8 @@ export function describeScenario(
 }
 
 /** A scenario that was to run and has no result. What the user stopped, or left out, is no news to anybody. */
-export function isBad({ status }: Pick<ScenarioOutcome, 'status'>): boolean {
+export function isBad({ status, failure }: Pick<ScenarioOutcome, 'status' | 'failure'>): boolean {
+  if (status === 'skipped') return failure !== null;
   return status === 'failed' || status === 'invalid' || status === 'interrupted';
 }
 

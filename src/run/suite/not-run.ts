@@ -1,6 +1,7 @@
 import type { Failure } from '../../model/failure.js';
 import type { ScenarioPlan } from '../../model/plan.js';
 import type { ScenarioOutcome, ScenarioStatus } from '../../model/result.js';
+import { summarizeFailure } from '../../report/failure.js';
 import type { RunContext } from '../context.js';
 import { recordOf } from '../events.js';
 import type { ScenarioResult } from '../scenario/scenario.js';
@@ -22,6 +23,22 @@ export function notDeployed(
   const [first] = all;
   const why = names === '' ? (first?.message ?? '') : `${names} cannot be used`;
   return skip(context, plan, `nothing was deployed: ${why}`);
+}
+
+/** A scenario whose machines others have, so that the run has begun nothing anywhere. */
+export function refused(
+  context: RunContext,
+  { scenario }: ScenarioPlan,
+  own: readonly Failure[],
+  all: readonly Failure[],
+): ScenarioResult {
+  const [first = null] = own.length > 0 ? own : all;
+  const reason = `nothing was run: ${first === null ? '' : summarizeFailure(first)}`;
+  return {
+    outcome: conclusion(context, scenario.name, 'skipped', own[0] ?? null, reason),
+    kinds: own.map(({ kind }) => kind),
+    isFailureTold: false,
+  };
 }
 
 /** A scenario whose nodes cannot be used. */

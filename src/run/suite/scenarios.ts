@@ -4,7 +4,7 @@ import type { RunFolder } from '../../results/store.js';
 import type { RunContext } from '../context.js';
 import { inSeconds } from '../events.js';
 import { createIsolation } from '../isolation/isolation.js';
-import { notDeployed, skip, unfit } from './not-run.js';
+import { notDeployed, refused, skip, unfit } from './not-run.js';
 import { type ScenarioResult, runScenario } from '../scenario/scenario.js';
 import type { Readiness } from './make-ready.js';
 import type { SuiteOptions } from './suite-options.js';
@@ -18,7 +18,7 @@ export async function runScenarios(
   context: RunContext,
   folder: RunFolder,
   tally: Tally,
-  { keeper, blockers }: Readiness,
+  { keeper, blockers, isLocked }: Readiness,
   options: SuiteOptions,
 ): Promise<void> {
   const { signal, retries } = options;
@@ -33,7 +33,8 @@ export async function runScenarios(
       continue;
     }
     if (blockers !== null) {
-      tally.add(notDeployed(context, each, blockers[index] ?? [], blockers.flat()));
+      const tell = isLocked ? refused : notDeployed;
+      tally.add(tell(context, each, blockers[index] ?? [], blockers.flat()));
       continue;
     }
     const unready = await isolation.before(each, index === 0);

@@ -5,7 +5,7 @@ import type { SuiteSummary, WarningRecord } from '../../model/result.js';
 import { noteFormer } from '../../results/continuation.js';
 import type { RunFolder } from '../../results/store.js';
 import type { RunContext } from '../context.js';
-import { inSeconds } from '../events.js';
+import { inSeconds, warnOf } from '../events.js';
 import { LAST_WORDS_MS } from '../hooks/patience.js';
 import { whyStopped } from '../interruption.js';
 import { nodesOf } from '../preflight/nodes-of.js';
@@ -69,6 +69,9 @@ export async function carryOut(
   };
   const readiness = await makeReady(plan, context, scene, tally, options);
   await runScenarios(plan, context, folder, tally, readiness, options);
+  // Who asks for the newest results means none that were never begun.
+  if (readiness.isLocked)
+    for (const failure of await folder.yieldLatest()) warnOf(context, failure);
 
   whatIsDone = whatIsLeftToDo(whole);
   const summary = await concludeSuite(context, {

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readFile, readdir, readlink, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -39,6 +39,21 @@ describe('the folder of a run', () => {
     await symlink('somewhere', path.join(results, 'latest'));
     await createRun(results, STARTED);
     expect(await readlink(path.join(results, 'latest'))).toBe('20260601_090409');
+  });
+
+  it('gives latest back to the run that had it, where that is still there', async () => {
+    const results = await makeTempFolder();
+    const first = valueOf(await createRun(results, STARTED));
+    expect(await first.folder.yieldLatest()).toEqual([]);
+    expect(await readlink(path.join(results, 'latest'))).toBe('20260601_090409');
+    const second = valueOf(await createRun(results, STARTED));
+    expect(await readlink(path.join(results, 'latest'))).toBe('20260601_090409-2');
+    await second.folder.yieldLatest();
+    expect(await readlink(path.join(results, 'latest'))).toBe('20260601_090409');
+    const third = valueOf(await createRun(results, STARTED));
+    await rm(first.folder.path, { recursive: true });
+    await third.folder.yieldLatest();
+    expect(await readlink(path.join(results, 'latest'))).toBe('20260601_090409-3');
   });
 
   it('is made with a warning where latest cannot be a link', async () => {

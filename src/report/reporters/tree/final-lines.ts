@@ -62,7 +62,7 @@ function describeEnd(event: ScenarioFinished, style: Style): string {
       event.kept_from === undefined ? '' : style.faint(` (kept from ${event.kept_from})`);
     return (summarizeLoad(event.metrics) || 'completed') + attempts + kept;
   }
-  const why = event.failure === null ? event.reason : summarizeFailure(event.failure);
+  const why = event.reason ?? (event.failure === null ? null : summarizeFailure(event.failure));
   const because = why === null ? '' : `: ${toPrintableLine(why)}`;
   return `${renderStatus(event.status, style)}${attempts}${because}`;
 }
