@@ -12,6 +12,23 @@ services:
 `;
 
 describe('a suite', () => {
+  it('says plainly where its events cannot all be written, and goes on', async () => {
+    // Newlines are twice as long in events as in the script's own log.
+    const project = await projectFolder(
+      scenarioFiles('001_loud', { script: 'yes "" | head -c 200000' }),
+    );
+    const limited = 'ulimit -f 600; exec "$0" "$1" run --all --quiet';
+    const run = spawn('/bin/sh', ['-c', limited, process.execPath, PLAYBOOK], {
+      cwd: project.root,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    run.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+    const ended = new Promise((resolve) => run.on('close', resolve));
+    expect(await ended, stderr).toBe(0);
+    expect(stderr).toMatch(/^playbook: events\.ndjson is incomplete: could not write .*\n$/);
+  });
+
   it('runs the scenarios in order and leaves the documented tree of results', async () => {
     const project = await projectFolder({
       ...scenarioFiles('002_second', { script: 'echo two' }),

@@ -185,7 +185,7 @@ async function execute(
         ...(await openLog(globals, run.id, adapters.clock.now())),
         ...(await openWebhooks(plan, tell, signals.signal)),
       ],
-      onDefect: (error) => note(`playbook: ${String(error)}`),
+      onDefect: ({ message }) => note(`playbook: ${message}`),
     });
     if (bugs.length > 0) throw bugs[0];
     if (outcome.ok) return outcome.value.exit_code;

@@ -53,8 +53,8 @@ export interface RunOptions extends Omit<SuiteOptions, 'resume' | 'recover'>, Op
   readonly onOpened?: (opened: UnderWay) => void;
   /** Who is told; made once the run has a name. What they want to say themselves, all of them are told. */
   readonly reporters: (run: RunFolder, tell: Emit) => Promise<readonly Reporter[]>;
-  /** A reporter that broke; the run goes on without it. */
-  readonly onDefect: (error: unknown) => void;
+  /** What is missing of what is shown or kept, such as a reporter that broke; the run goes on without it. */
+  readonly onDefect: (error: Error) => void;
 }
 
 /** A run, for whoever may end the process in the middle of it. */
@@ -105,7 +105,7 @@ async function carryOutIn(
   const told: Reporter[] = [eventLog, collectMetrics(metrics), collectWarnings(warned)];
   const emit = stampWith(clock, redactor.text, (event) => reporter.on(event));
   told.push(...(await options.reporters(folder, emit)));
-  const reporter = createTee(told, options.onDefect);
+  const reporter = createTee(told, (error) => options.onDefect(brokenReporter(error)));
   let leases: LeaseKeeper | null = null;
   let summary: SuiteSummary;
   try {
@@ -159,6 +159,11 @@ async function carryOutIn(
     if (lost) options.onDefect(new Error(`${EVENTS} is incomplete: ${lost.message}`));
   }
   return { ok: true, value: withLateStop(summary, options, documents) };
+}
+
+function brokenReporter(cause: unknown): Error {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new Error(`this is a bug, and something of the run is not shown: ${message}`, { cause });
 }
 
 /** For what comes when the run is over, and somebody is still being told of it. */
