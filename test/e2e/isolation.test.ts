@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { StampedEvent } from '../../src/model/event.js';
 import { expectExit, isAlive, projectFolder, scenarioFiles } from '../support/project-folder.js';
+import { startSshServer } from '../support/ssh-server/start.js';
 import { standInGpus } from '../support/stand-in-gpus.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 
@@ -100,14 +101,68 @@ echo 17 >out/figure`,
     expect(told).toContain(`process ${pids[0]} `);
   });
 
+  it.each(['local', 'ssh'])(
+    'is found by the folder it lives in where it has no mark, no parent and no group, over %s',
+    async (transport) => {
+      const outside = await makeTempFolder();
+      const server = await startSshServer();
+      onTestFinished(() => server.stop());
+      const node =
+        transport === 'local'
+          ? { transport }
+          : {
+              ...{ transport, host: '127.0.0.1', port: server.port, username: 'root' },
+              ...{ password: 'secret', known_hosts: server.knownHostsFile, use_ssh_config: false },
+              docker_compose_path: path.join(outside, 'work'),
+              // It is this very machine, which other tests use, too.
+              lock_path: path.join(outside, 'lease'),
+            };
+      const script = `
+( ( env -i setsid nohup sh -c 'echo $$ >${outside}/bare; while :; do sleep 1; done' >/dev/null 2>&1 & ) & )
+( ( setsid perl -e '$0 = "engine: worker" . " " x 4096; open F, ">${outside}/renamed"; print F $$; close F; sleep 600' & ) & )
+until [ -s ${outside}/bare ] && [ -s ${outside}/renamed ]; do sleep 0.05; done
+`;
+      const project = await projectFolder({
+        'config/nodes.yaml': JSON.stringify({ nodes: { node1: { ...node, runtime: 'process' } } }),
+        ...scenarioFiles('001_ends', { metadata: 'test_execution: { node: node1 }\n', script }),
+        ...scenarioFiles('002_hangs', {
+          metadata: 'test_execution: { node: node1, timeout: 1 }\n',
+          script: `rm ${outside}/bare ${outside}/renamed\n${script}exec sleep 600`,
+        }),
+      });
+      for (const [scenario, code] of [
+        ['ends', 0],
+        ['hangs', 1],
+      ] as const) {
+        const finished = await project.playbook('run', scenario);
+        const pids = await Promise.all(
+          ['bare', 'renamed'].map((name) => pidIn(path.join(outside, name))),
+        );
+        expectExit(finished, code);
+        expect(pids.map(isAlive)).toEqual([false, false]);
+        const told = warningsOf(await project.events()).join('\n');
+        expect(told).toMatch(/^node1: was still there and is removed by force: /m);
+        for (const pid of pids) expect(told).toContain(`process ${pid} `);
+      }
+      expect(await project.list('.playbook')).toEqual([]);
+    },
+  );
+
   it('and cannot be removed ends the suite, or sets the node aside until it is clean', async () => {
     const outside = await makeTempFolder();
     const port = await freePort();
     const dirty = `deployment: { services: [{ name: engine, node: node1, health_check: { type: tcp, host: 127.0.0.1, port: ${port} } }] }\n`;
-    // Without its environment it bears no mark any more: nobody can prove whose it is.
+    // Without its environment, and at home elsewhere, it bears no mark any more: nobody can prove whose it is.
     const compose = `services:
   engine:
-    command: [sh, -c, "env -i PATH=$$PATH setsid ./listen ${port} ${outside}/pid & while :; do sleep 1; done"]
+    command:
+      - sh
+      - -c
+      - |
+        listen=$$PWD/listen
+        cd /
+        env -i PATH=$$PATH setsid $$listen ${port} ${outside}/pid >/dev/null 2>&1 &
+        while :; do sleep 1; done
     stop_grace_period: 100ms
 `;
     const on = (node: string) => `test_execution: { node: ${node} }\n`;

@@ -43,6 +43,8 @@ export function openTerminal(folder: string, env: Record<string, string> = {}): 
       ...env,
     },
     stdio: ['pipe', 'pipe', 'inherit'],
+    // The terminal of whoever runs the tests is not its.
+    detached: true,
   });
   let shown = '';
   let seen = 0;

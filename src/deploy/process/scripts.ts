@@ -57,9 +57,9 @@ exec "$@" >>"$_playbook_log" 2>&1
 
 /** Who a service's processes are, by its record; also for those who find records that others have left. */
 export const RECORD_FUNCTIONS = `
-# Sets state, group_of, began of process $1.
+# Sets state, group_of, terminal, began of process $1; terminal is 0 where it has none, and only Linux tells.
 look_up() {
-  state= group_of= began=
+  state= group_of= terminal= began=
   if [ -r /proc/self/stat ]; then
     stat=
     { while IFS= read -r line || [ -n "$line" ]; do stat="$stat $line"; done <"/proc/$1/stat"; } 2>/dev/null
@@ -71,7 +71,7 @@ look_up() {
     began=$(ps -o lstart= -p "$1" | tr -s ' ' _)
   fi
 }
-fields() { state=$1 group_of=$3 began=\${20}; }
+fields() { state=$1 group_of=$3 terminal=$5 began=\${20}; }
 
 # Whether group $1, in the session of the same name, has a member that is more than a zombie.
 has_members() {

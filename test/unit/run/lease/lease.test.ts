@@ -157,13 +157,21 @@ describe.each(SHELLS)('a lease, with $name', (tools) => {
     };
     const ours = start('c0ffee');
     const stranger = start('abcdef');
+    const livesIn = (folder: string) => {
+      const options = { cwd: folder, env: {}, detached: true, stdio: 'ignore' } as const;
+      const child = spawn('/bin/sleep', ['60'], options);
+      onTestFinished(() => void child.kill('SIGKILL'));
+      return child;
+    };
+    const resident = livesIn(path.join(machine.folderOf(own), 'baseline'));
+    const neighbour = livesIn(machine.folderOf({ ...own, controller: 'abcdef' }));
 
     await machine.acquire(own, { emptied: [results], kept: [] });
     const watchdog = await machine.watchdog();
     await until(() => !existsSync(machine.lease), 'the lease is gone');
     await until(() => !isRunning(watchdog), 'the watchdog has ended');
-    expect(ours.signalCode).toBe('SIGKILL');
-    expect(stranger.signalCode).toBe(null);
+    expect([ours, resident].map(({ signalCode }) => signalCode)).toEqual(['SIGKILL', 'SIGKILL']);
+    expect([stranger, neighbour].map(({ signalCode }) => signalCode)).toEqual([null, null]);
     expect((await readdir(machine.base)).sort()).toEqual([`playbook-${own.run}-abcdef`, 'results']);
     expect(await readdir(results)).toEqual([]);
     expect(await machine.renew(own)).toMatchObject({ word: 'lost', holder: null });
@@ -178,6 +186,7 @@ describe.each(SHELLS)('a lease, with $name', (tools) => {
     expect(notes[0]?.removed.map(({ kind }) => kind).sort()).toEqual([
       'folder',
       'folder',
+      'process',
       'process',
     ]);
     await machine.release(next);

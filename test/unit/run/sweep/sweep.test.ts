@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -10,6 +20,7 @@ import { createPool } from '../../../../src/remote/pool/pool.js';
 import { type SweepTarget, listRemains, sweep } from '../../../../src/run/sweep/sweep.js';
 import { nodeSpec } from '../../../support/specs.js';
 import { makeTempFolder } from '../../../support/temp-folder.js';
+import { openTerminal, TERMINAL_MISSING } from '../../../support/terminal.js';
 import { GNU, type Tools, openNode } from '../../remote/transfer/stream/nodes.js';
 import { ALL_TOOLS } from '../../remote/transfer/stream/tools.js';
 
@@ -56,8 +67,14 @@ function valueOf<T>(outcome: Outcome<T>): T {
   return outcome.value;
 }
 
-async function start(script: string, env: Record<string, string>): Promise<ChildProcess> {
+async function start(
+  script: string,
+  env: Record<string, string>,
+  { cwd = '/', uid }: { cwd?: string; uid?: number } = {},
+): Promise<ChildProcess> {
   const child = spawn('/bin/sh', ['-c', `${script}; echo up; exec sleep 60`], {
+    cwd,
+    ...(uid !== undefined && { uid }),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
@@ -75,6 +92,11 @@ async function start(script: string, env: Record<string, string>): Promise<Child
 
 function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
+}
+
+/** Resolves once it is over. */
+function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => void child.once('exit', () => resolve()));
 }
 
 const marksOf = ({ run, controller }: SweepTarget['identity']) => ({
@@ -178,6 +200,38 @@ describe.each(SHELLS)('the broom, with $name', (tools) => {
     expect(isAlive(stranger)).toBe(true);
   });
 
+  it('kills who lives in a folder of the run, marked or not, also once that is gone', async () => {
+    const { own, base, list, sweep: force } = await openMachine(tools);
+    const working = path.join(own, 'baseline');
+    await mkdir(working, { recursive: true });
+    await copyFile('/bin/sleep', path.join(working, 'engine'));
+    const residents = await Promise.all([
+      start('true', {}, { cwd: own }),
+      start('true', {}, { cwd: working }),
+      start('exec 2>>log', {}, { cwd: working }),
+      start(`cd /; exec 2>>"${working}/log"`, {}, { cwd: working }),
+      start(`echo up; cd /; exec "${working}/engine" 60`, {}, { cwd: working }),
+    ]);
+    const strangers = await Promise.all([
+      start('true', {}, { cwd: base }),
+      start(`exec 3<"${working}/log"`, {}),
+      start('true', {}, { cwd: await mkdtemp(`${own}-`) }),
+    ]);
+    const pids = async () =>
+      (await list()).flatMap(({ kind, description }) =>
+        kind === 'process' ? Number.parseInt(description) : [],
+      );
+    const wanted = residents.map(({ pid }) => pid).sort();
+    await expect.poll(async () => (await pids()).sort()).toEqual(wanted);
+    const ends = residents.map(endOf);
+    await rm(own, { recursive: true });
+    expect((await pids()).sort()).toEqual(wanted);
+
+    expect(await force()).toEqual([]);
+    await Promise.all(ends);
+    expect(strangers.map(isAlive)).toEqual([true, true, true]);
+  });
+
   it('does not sweep itself away, though it may bear the marks', async () => {
     const machine = await openMachine(tools);
     const before = { ...process.env };
@@ -192,6 +246,71 @@ describe.each(SHELLS)('the broom, with $name', (tools) => {
 });
 
 describe('the broom', () => {
+  it('knows who lives in a folder of the run by whatever path it got there, and however it is called', async () => {
+    const { own, base, target, pool } = await openMachine(GNU);
+    await mkdir(own);
+    const link = path.join(await makeTempFolder(), 'link');
+    await symlink(base, link);
+    const nameless = await start(
+      `echo up; exec perl -e '$0 = ""; sleep 60'`,
+      {},
+      { cwd: path.join(link, path.basename(own)) },
+    );
+    const ended = endOf(nameless);
+    const found = target({ bases: [link] });
+    await expect
+      .poll(async () => valueOf(await listRemains(pool, found)).map(({ kind }) => kind))
+      .toEqual(['process', 'folder']);
+    expect(valueOf(await sweep(pool, found))).toEqual([]);
+    await ended;
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'lets other logins be who look around in a folder of the run',
+    async () => {
+      const { own, list, sweep: force } = await openMachine(GNU);
+      await mkdir(own);
+      const other = await start('true', {}, { cwd: own, uid: 65_534 });
+      expect(await list()).toMatchObject([{ kind: 'folder' }]);
+      expect(await force()).toEqual([]);
+      expect(isAlive(other)).toBe(true);
+    },
+  );
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'lets be what is in a container, where a folder of the run may be, too',
+    async () => {
+      const { own, list, sweep: force } = await openMachine(GNU);
+      await mkdir(own);
+      const inner = 'cd "$1"; echo up; exec sleep 60';
+      const container = await start(`exec unshare --pid --fork sh -c '${inner}' sh "${own}"`, {});
+      expect(await list()).toMatchObject([{ kind: 'folder' }]);
+      expect(await force()).toEqual([]);
+      expect(isAlive(container)).toBe(true);
+    },
+  );
+
+  it.skipIf(TERMINAL_MISSING !== null)(
+    'lets a person be who looks around in a folder of the run, and what his terminals stand on',
+    async () => {
+      const { own, list, sweep: force } = await openMachine(GNU);
+      await mkdir(own);
+      // `script` is there as `tmux` is: without a terminal, in that folder, and lost with it are the terminals it made.
+      const person = openTerminal(own);
+      person.type('pwd -P; echo $((40 + 2))\n');
+      await person.sees(/^42/m);
+      const [, , , , terminal] = (await readFile(`/proc/${person.child.pid}/stat`, 'utf8'))
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      expect(await list()).toMatchObject([{ kind: 'folder' }]);
+      expect(await force()).toEqual([]);
+      expect(isAlive(person.child)).toBe(true);
+      person.type('echo $((40 + 3))\n');
+      await person.sees(/\r43/);
+      expect(terminal).toBe('0');
+    },
+  );
+
   it('does not call a node clean whose docker does not answer, where that is needed', async () => {
     const folder = await makeTempFolder();
     const docker = path.join(folder, 'docker');
