@@ -27,6 +27,14 @@ export interface HealthCheck {
   readonly startIntervalMs: number;
 }
 
+/** A port of a node that a service has while it runs. */
+export interface PublishedPort {
+  /** The address on the node; `null`: all of them. */
+  readonly address: string | null;
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
 /** What a service is when no container runs it: one process in a group of its own. */
 export interface ProcessSpec {
   /** `entrypoint` followed by `command`. */
@@ -38,14 +46,8 @@ export interface ProcessSpec {
   readonly stopSignal: NodeJS.Signals;
   readonly stopGracePeriodMs: number;
   readonly healthCheck: HealthCheck | null;
-}
-
-/** A port of a container that is reached from outside. */
-export interface PublishedPort {
-  /** The address on the node; `null`: all of them. */
-  readonly address: string | null;
-  readonly port: number;
-  readonly protocol: 'tcp' | 'udp';
+  /** Those on which it listens itself: nobody gives them other numbers outside. */
+  readonly ports: readonly PublishedPort[];
 }
 
 /** What a service asks of a node's GPUs. */

@@ -130,6 +130,7 @@ function documentProcess(process: ProcessSpec) {
     stop_signal: process.stopSignal,
     stop_grace_period_s: seconds(process.stopGracePeriodMs),
     health_check: process.healthCheck === null ? null : documentHealthCheck(process.healthCheck),
+    ports: process.ports,
   };
 }
 

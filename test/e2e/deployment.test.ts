@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +8,7 @@ import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { expectExit, projectFolder, scenarioFiles } from '../support/project-folder.js';
+import { makeTempFolder } from '../support/temp-folder.js';
 
 /** Listens on a port and answers HTTP, as `node -e` can. */
 const SERVER = (port: number, status: number) =>
@@ -78,6 +80,34 @@ describe('a port that somebody else has', () => {
     expect(failure?.message).toContain(`127.0.0.1:${port}`);
     expect(stranger.listening).toBe(true);
   });
+
+  it.each([
+    ['standard', 'before the run', 0, ', which taken needs,'],
+    ['quick', 'before the service starts', 1, ''],
+  ])(
+    'is found for a process that nobody probes: with strategy %s, %s',
+    async (strategy, _, attempts, which) => {
+      const stranger = createServer((_request, response) => response.end('stranger'));
+      await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void stranger.close());
+      const { port } = stranger.address() as AddressInfo;
+      const project = await projectFolder({
+        ...scenarioFiles('001_taken', {
+          metadata: `service_health_check: { strategy: ${strategy} }\n`,
+          compose: `services: { engine: { command: [touch, '\${OUTSIDE}'], ports: ["${port}:${port}"] } }`,
+        }),
+      });
+      const started = path.join(await makeTempFolder(), 'started');
+      const run = await project.start(['run', 'taken'], { OUTSIDE: started }).finished;
+      expectExit(run, 1);
+      expect(run.stdout + run.stderr).toMatch(
+        new RegExp(`port ${port}/tcp${which} is taken by .*\\(process ${process.pid}\\)`),
+      );
+      expect((await project.suite()).scenarios).toMatchObject([{ name: 'taken', attempts }]);
+      expect(existsSync(started)).toBe(false);
+      expect(stranger.listening).toBe(true);
+    },
+  );
 });
 
 describe.skipIf(process.getuid?.() !== 0)('results that cannot be brought home', () => {

@@ -148,6 +148,40 @@ until [ -s ${outside}/bare ] && [ -s ${outside}/renamed ]; do sleep 0.05; done
     },
   );
 
+  it('is found by the port that its compose file gives it, though nobody has probed that', async () => {
+    const outside = await makeTempFolder();
+    const port = await freePort();
+    const project = await projectFolder({
+      'config/nodes.yaml': 'nodes:\n  node1: { transport: local, runtime: process }\n',
+      ...scenarioFiles('001_dirty', {
+        metadata: 'deployment: { node: node1 }\n',
+        compose: `services:
+  engine:
+    ports: ['${port}:${port}']
+    command:
+      - sh
+      - -c
+      - |
+        listen=$$PWD/listen
+        cd /
+        env -i PATH=$$PATH setsid $$listen ${port} ${outside}/pid >/dev/null 2>&1 &
+        while :; do sleep 1; done
+`,
+        script: `until [ -s ${outside}/pid ]; do sleep 0.05; done`,
+        more: { listen: LISTENER },
+      }),
+    });
+    const finished = await project.playbook('run', 'dirty');
+    const pid = await pidIn(path.join(outside, 'pid'));
+    expectExit(finished, 4);
+    expect((await project.result('dirty')).failure).toMatchObject({
+      kind: 'left_behind',
+      message: expect.stringContaining(
+        `port ${port}/tcp of engine, by node (process ${pid})`,
+      ) as string,
+    });
+  });
+
   it('and cannot be removed ends the suite, or sets the node aside until it is clean', async () => {
     const outside = await makeTempFolder();
     const port = await freePort();

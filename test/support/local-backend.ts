@@ -91,6 +91,7 @@ function processService(wanted: WantedService): ServiceSpec {
             ...wanted.healthCheck,
           }
         : null,
+      ports: [],
     },
   });
 }

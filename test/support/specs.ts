@@ -42,6 +42,7 @@ export function serviceSpec(
       stopSignal: 'SIGTERM',
       stopGracePeriodMs: 10_000,
       healthCheck: null,
+      ports: [],
     },
     container: null,
     source,

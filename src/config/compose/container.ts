@@ -2,7 +2,8 @@ import type { ContainerSpec, GpuReservation } from '../../model/service.js';
 import { parseDuration } from '../value/duration.js';
 import type { YamlMap, YamlNode } from '../yaml/tree.js';
 import type { ComposeService } from './model.js';
-import { readPublishedPorts, textOf } from './published-ports.js';
+import { readPublishedPorts } from './ports.js';
+import { textOf } from './text-of.js';
 
 /** What compose gives a service that says nothing. */
 const STOP_GRACE_PERIOD_MS = 10_000;

@@ -2,6 +2,7 @@ import { BUILT_IN } from '../../config/project/built-in.js';
 import { parseSize } from '../../config/value/size.js';
 import type { HealthCheckStrategy, ScenarioSpec } from '../../model/scenario.js';
 import type { PublishedPort } from '../../model/service.js';
+import { portsOf } from '../isolation/ports/service-ports.js';
 import { mostThorough } from './strategy.js';
 
 /** What the scenarios of a run ask of one node. */
@@ -75,7 +76,7 @@ export function needsOf(
         ? Math.max(...floors)
         : (parseSize(BUILT_IN['service_health_check.min_free_disk']) ?? 0),
     filesBytes: Math.max(0, ...users.map(({ name }) => sizes.get(name) ?? 0)),
-    ports: users.flatMap((scenario) => portsOf(scenario, node)),
+    ports: users.flatMap((scenario) => portNeedsOf(scenario, node)),
     images: users.flatMap((scenario) => imagesOf(scenario, node)),
     gpus: users.flatMap((scenario) => gpusOf(scenario, node)),
   };
@@ -85,11 +86,11 @@ function servicesOn({ services }: ScenarioSpec, node: string) {
   return services.filter((service) => service.node === node);
 }
 
-function portsOf(scenario: ScenarioSpec, node: string): PortNeed[] {
-  return servicesOn(scenario, node).flatMap(({ id, container }) =>
-    (container?.ports ?? []).map((published) => ({
+function portNeedsOf(scenario: ScenarioSpec, node: string): PortNeed[] {
+  return servicesOn(scenario, node).flatMap((service) =>
+    portsOf(service).map((published) => ({
       scenario: scenario.name,
-      service: id,
+      service: service.id,
       published,
     })),
   );

@@ -27,6 +27,7 @@ function plan(overrides: Partial<Project> = {}): SuitePlan {
           stopSignal: 'SIGTERM',
           stopGracePeriodMs: 10_000,
           healthCheck: null,
+          ports: [],
         },
       }),
       serviceSpec('p-1@node2', ['redis'], { node: 'node2' }),

@@ -10,6 +10,7 @@ import type { ComposeContext } from '../context.js';
 import { readDuration } from '../duration.js';
 import { resolveEnvironment } from '../environment.js';
 import type { ComposeService } from '../model.js';
+import { readOwnPorts } from '../ports.js';
 import { fail, readText, readTexts, valueOf, warn, type Placed } from '../reader.js';
 import { reportContainerOnly } from './container-only.js';
 import { findServiceHosts } from './host-names.js';
@@ -46,6 +47,7 @@ export function resolveProcess(
     stopSignal: (stop && readSignal(context, stop)) ?? STOP_SIGNAL,
     stopGracePeriodMs: (grace && readDuration(report, grace)) ?? STOP_GRACE_PERIOD_MS,
     healthCheck: resolveHealthCheck(context, service, options.healthRetries),
+    ports: readOwnPorts(service.map).map(({ published }) => published),
   };
   const hosts = findServiceHosts([...(argv ?? []), ...Object.values(env)], options.services);
   if (hosts.length > 0) {

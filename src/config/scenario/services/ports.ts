@@ -1,5 +1,5 @@
 import type { PublishedPort } from '../../../model/service.js';
-import { type PlacedPort, readPublishedPorts } from '../../compose/published-ports.js';
+import { type PlacedPort, readPublishedPorts } from '../../compose/ports.js';
 import type { Report } from '../../problem-log.js';
 import type { Edge } from './dependencies.js';
 import type { Instance } from './instances.js';

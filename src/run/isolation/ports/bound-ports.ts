@@ -14,23 +14,32 @@ export function readBoundPorts(answer: Answer, ports: readonly ServicePort[]): R
   return new Set(ports.map(portWord).filter((word) => bound.has(word)));
 }
 
-/** Who has the ports, at most one for each. */
+export interface FindOptions {
+  /** What it means that nobody can tell. */
+  readonly otherwise: 'left_behind' | 'service_start';
+  readonly signal?: AbortSignal;
+}
+
+/** Who has the ports; one may be had by several, at different addresses. */
 export async function findPortHolders(
   connection: Connection,
-  ports: readonly ServicePort[],
+  ports: readonly Pick<ServicePort, 'protocol' | 'port'>[],
+  { otherwise, signal }: FindOptions,
 ): Promise<Outcome<readonly PortHolder[]>> {
   const words = [...new Set(ports.map(portWord))];
   const command: Command = { argv: ['/bin/sh', '-c', BOUND_PORTS, 'playbook', ...words] };
-  const result = await connection.exec(command, { timeoutMs: ANSWER_MS });
+  const result = await connection.exec(command, {
+    timeoutMs: ANSWER_MS,
+    ...(signal && { signal }),
+  });
   const answer = parseAnswer(result.stdout.toString('utf8'));
   if (result.termination === 'exited' && answer.has('end')) {
     const holders = parsePortHolders(answer);
-    const first = words.flatMap((word) => holders.find((each) => portWord(each) === word) ?? []);
-    return { ok: true, value: first };
+    return { ok: true, value: holders.filter((each) => words.includes(portWord(each))) };
   }
   const isLost = result.termination === 'connection-lost';
   const why = 'reason' in result ? result.reason : result.termination;
   const message = `its ports could not be looked at: ${why}`;
-  const kind = isLost ? 'connection_lost' : 'left_behind';
+  const kind = isLost ? 'connection_lost' : otherwise;
   return { ok: false, failure: createFailure(kind, message, { node: connection.node }) };
 }

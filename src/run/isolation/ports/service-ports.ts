@@ -1,6 +1,6 @@
 import type { NodeSpec } from '../../../model/node.js';
 import type { ScenarioSpec } from '../../../model/scenario.js';
-import type { Readiness } from '../../../model/service.js';
+import type { PublishedPort, Readiness, ServiceSpec } from '../../../model/service.js';
 
 /** A port of a node that a service has while it runs. */
 export interface ServicePort {
@@ -11,14 +11,20 @@ export interface ServicePort {
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
 
-/** The ports that services of a scenario have on a node: those they publish, and those they are probed at. */
+/** What the compose file says: what a container publishes, and where a process listens itself. */
+export function portsOf({ container, process }: ServiceSpec): readonly PublishedPort[] {
+  return container?.ports ?? process?.ports ?? [];
+}
+
+/** The ports that services of a scenario have on a node: those of the compose file, and those they are probed at. */
 export function servicePortsOn({ services }: ScenarioSpec, node: NodeSpec): readonly ServicePort[] {
   const ports = services
     .filter((service) => service.node === node.name)
-    .flatMap(({ id, container, readiness }): ServicePort[] => {
+    .flatMap((service): ServicePort[] => {
+      const { id, readiness } = service;
       const probed = probedPort(readiness, node);
       return [
-        ...(container?.ports ?? []).map(({ protocol, port }) => ({ service: id, protocol, port })),
+        ...portsOf(service).map(({ protocol, port }) => ({ service: id, protocol, port })),
         ...(probed === null ? [] : [{ service: id, protocol: 'tcp' as const, port: probed }]),
       ];
     });

@@ -52,16 +52,19 @@ async function lookForPorts(
   const ports = suspiciousPorts(attempt, node.name);
   if (ports.length === 0) return { ok: true, value: [] };
   const holders = await onMachine(attempt, node, (connection) =>
-    findPortHolders(connection, ports),
+    findPortHolders(connection, ports, { otherwise: 'left_behind' }),
   );
   if (!holders.ok) return holders;
+  const isFirst = (port: ServicePort, index: number) =>
+    ports.findIndex((other) => portWord(other) === portWord(port)) === index;
   return {
     ok: true,
-    value: holders.value.map((holder) => {
-      const [owner] = ports.filter((port) => portWord(port) === portWord(holder));
+    value: ports.filter(isFirst).flatMap((port): Leftover[] => {
+      const holder = holders.value.find((each) => portWord(each) === portWord(port));
+      if (!holder) return [];
       const who = holder.description ?? 'a process that the login may not see';
-      const description = `${holder.port}/${holder.protocol} of ${owner?.service ?? '?'}, by ${who}`;
-      return { node: node.name, kind: 'port', description };
+      const description = `${port.port}/${port.protocol} of ${port.service}, by ${who}`;
+      return [{ node: node.name, kind: 'port', description }];
     }),
   };
 }

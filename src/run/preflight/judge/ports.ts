@@ -4,7 +4,7 @@ import { type Findings, joinFindings, problemFor } from '../findings.js';
 import type { PortNeed } from '../needs.js';
 import type { PortHolder } from '../survey/ports.js';
 
-/** Whether somebody has the ports that scenarios will publish. */
+/** Whether somebody has the ports that scenarios will need. */
 export function judgePorts(
   node: NodeSpec,
   holders: readonly PortHolder[],
@@ -29,10 +29,10 @@ export function judgePorts(
             node,
             asked,
             'port_taken',
-            `port ${port}, which ${first.scenario} publishes, is taken by ${who}`,
+            `port ${port}, which ${first.scenario} needs, is taken by ${who}`,
             holder.description === null
               ? `find out who it is on the node, as root: ss -lnp 'sport = :${holder.port}'`
-              : 'stop it, or publish another port',
+              : 'stop it, or use another port',
           ),
         ],
         warnings: [],
@@ -52,7 +52,8 @@ function groupByPort(needs: readonly PortNeed[]): readonly (readonly PortNeed[])
   return [...groups.values()];
 }
 
-function isInTheWay(holder: PortHolder, wanted: PublishedPort): boolean {
+/** Whether somebody has just that port, at an address that collides. */
+export function isInTheWay(holder: PortHolder, wanted: PublishedPort): boolean {
   if (holder.port !== wanted.port || holder.protocol !== wanted.protocol) return false;
   return holder.address === null || wanted.address === null || holder.address === wanted.address;
 }

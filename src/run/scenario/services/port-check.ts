@@ -2,16 +2,29 @@ import { startDeadline } from '../../../async/deadline.js';
 import { createFailure, type Failure } from '../../../model/failure.js';
 import type { Readiness, ServiceSpec } from '../../../model/service.js';
 import { tcpCheck } from '../../../readiness/tcp.js';
-import type { Attempt } from '../attempt.js';
+import { findPortHolders } from '../../isolation/ports/bound-ports.js';
+import { isInTheWay } from '../../preflight/judge/ports.js';
+import { type Attempt, onMachine, placeOf } from '../attempt.js';
 
 /** Long enough for a listener on this network to answer. */
 const ANSWER_MS = 2_000;
 
 /**
- * Looks, before a service is started, whether somebody answers already where it will be asked whether it is ready. A
- * stranger there would make the service ready at once, and its numbers those of the service.
+ * Looks, before a service is started, whether somebody is already where it is to be: a stranger who answers would make it
+ * ready at once, and its numbers those of the service. Docker itself refuses a port that somebody else has; a process may
+ * find out late, or live on without it.
  */
 export async function findStranger(
+  attempt: Attempt,
+  service: ServiceSpec,
+  signal: AbortSignal,
+): Promise<Failure | null> {
+  const answered = await findWhoAnswers(attempt, service, signal);
+  return answered ?? (await findWhoListens(attempt, service, signal));
+}
+
+/** Asks from here, as the probe will. */
+async function findWhoAnswers(
   attempt: Attempt,
   service: ServiceSpec,
   signal: AbortSignal,
@@ -36,6 +49,35 @@ export async function findStranger(
       hint: `find out who it is on ${host}: ss -ltnp 'sport = :${port}'`,
     },
   );
+}
+
+/** Asks the node about the ports on which a process will listen. */
+async function findWhoListens(
+  attempt: Attempt,
+  { id, node, process, source }: ServiceSpec,
+  signal: AbortSignal,
+): Promise<Failure | null> {
+  const ports = process?.ports ?? [];
+  if (ports.length === 0) return null;
+  const found = await onMachine(
+    attempt,
+    placeOf(attempt, node).node,
+    (connection) => findPortHolders(connection, ports, { otherwise: 'service_start', signal }),
+    signal,
+  );
+  // Starting it tells what that means.
+  if (signal.aborted) return null;
+  if (!found.ok) return { ...found.failure, service: id, source };
+  const holder = found.value.find((each) => ports.some((port) => isInTheWay(each, port)));
+  if (!holder) return null;
+  const { description, port, protocol } = holder;
+  const who = description ?? 'somebody whom the login may not see';
+  return createFailure('port_taken', `port ${port}/${protocol} is taken by ${who}`, {
+    node,
+    service: id,
+    source,
+    hint: 'stop it, or use another port',
+  });
 }
 
 function addressOf(readiness: Readiness): { host: string; port: number } | null {

@@ -623,7 +623,28 @@ describe('a service without a container', () => {
         startPeriodMs: 0,
         startIntervalMs: 2000,
       },
+      ports: [],
     });
+  });
+
+  it.each([
+    ['"8000"', [[null, 8000, 'tcp']]],
+    ['8000', [[null, 8000, 'tcp']]],
+    ['"18008:8000"', [[null, 8000, 'tcp']]],
+    ['"127.0.0.1:18008:8000/udp"', [['127.0.0.1', 8000, 'udp']]],
+    [
+      '"8000-8001"',
+      [
+        [null, 8000, 'tcp'],
+        [null, 8001, 'tcp'],
+      ],
+    ],
+    ['{ target: 8000, published: "18008", host_ip: 10.0.0.1 }', [['10.0.0.1', 8000, 'tcp']]],
+  ])('listens on its own port, whatever is published: ports [%s]', async (port, own) => {
+    const found = await service(`services:\n  a: { command: x, ports: [${port}] }\n`);
+    expect(
+      found?.ports.map(({ address, port: number, protocol }) => [address, number, protocol]),
+    ).toEqual(own);
   });
 
   it('is checked as compose does where it says nothing', async () => {

@@ -23,6 +23,7 @@ const spec: ProcessSpec = {
   stopSignal: 'SIGINT',
   stopGracePeriodMs: 2_500,
   healthCheck: null,
+  ports: [],
 };
 const service = serviceSpec('p-1@node1', [], { process: spec });
 const labels = {

@@ -56,6 +56,7 @@ it('a service whose connection is lost is neither alive nor dead, and can still 
       stopSignal: 'SIGTERM',
       stopGracePeriodMs: 1_000,
       healthCheck: null,
+      ports: [],
     },
   });
   const up = await backend.up(deployment, service, never);

@@ -35,6 +35,7 @@ it('tells of a service on a node what it ended with, although its folder went wi
       stopSignal: 'SIGTERM',
       stopGracePeriodMs: 1_000,
       healthCheck: null,
+      ports: [],
     },
   });
   const never = new AbortController().signal;

@@ -44,7 +44,7 @@ const look = (pool: ConnectionPool, ports: readonly number[] = []) =>
 
 const whoHas = (pool: ConnectionPool, port: number) =>
   pool.use(node, (connection) =>
-    findPortHolders(connection, [{ service: 'engine', protocol: 'tcp', port }]),
+    findPortHolders(connection, [{ protocol: 'tcp', port }], { otherwise: 'left_behind' }),
   );
 
 describe('a look at a node right before a scenario', () => {

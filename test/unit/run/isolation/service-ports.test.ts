@@ -55,6 +55,16 @@ describe('the ports of a service on its node', () => {
     ]);
   });
 
+  it('are those on which its process listens itself', () => {
+    const { process } = serviceSpec('engine');
+    if (process === null) throw new Error('no process');
+    const ports = [{ address: null, port: 8000, protocol: 'tcp' }] as const;
+    const services = [serviceSpec('engine', [], { process: { ...process, ports } })];
+    expect(servicePortsOn(scenarioSpec({ services }), remote)).toEqual([
+      { service: 'engine', protocol: 'tcp', port: 8000 },
+    ]);
+  });
+
   it('are named as the kernel writes them', () => {
     expect(portWord({ protocol: 'udp', port: 53 })).toBe('udp:0035');
     expect(portWord({ protocol: 'tcp', port: 18008 })).toBe('tcp:4658');

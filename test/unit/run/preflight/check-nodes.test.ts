@@ -156,6 +156,31 @@ describe('looking at a node', () => {
     ]);
     expect(found?.problems[0]?.failure.message).toContain(`port ${port}/tcp`);
   });
+
+  it('names who has a port on which a process will listen', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { check } = await openWorld();
+    const { process: spec } = serviceSpec('web');
+    if (spec === null) throw new Error('no process');
+    const ports = [{ address: null, port, protocol: 'tcp' }] as const;
+    const services = [serviceSpec('web', [], { process: { ...spec, ports } })];
+    const [found] = await check([nodeSpec()], { scenarios: [scenarioSpec({ services })] });
+    expect(found?.problems).toMatchObject([
+      {
+        scenarios: ['test'],
+        failure: {
+          kind: 'port_taken',
+          service: 'web',
+          message: expect.stringContaining(
+            `port ${port}/tcp, which test needs, is taken by`,
+          ) as string,
+        },
+      },
+    ]);
+  });
 });
 
 describe('a thorough look', () => {

@@ -202,7 +202,7 @@ describe('ports', () => {
       scenario('two', { api: published(18008) }),
     );
     expect(messages(found)).toEqual([
-      'port 18008/tcp, which one publishes, is taken by nginx (process 7)',
+      'port 18008/tcp, which one needs, is taken by nginx (process 7)',
     ]);
     expect(found.problems[0]).toMatchObject({
       scenarios: ['one', 'two'],
