@@ -73,12 +73,13 @@ async function reach(
   const refusal = context.shared.refusals.of(route);
   if (refusal) return failAt(target, refusal);
   const before = legs.slice(0, -1);
+  const way = route.slice(0, -1);
   const lease =
     before.length === 0
       ? null
       : await context.shared.hops.acquire(
           // Everything that makes a login what it is, what it authenticates with included.
-          JSON.stringify(route.slice(0, -1)),
+          JSON.stringify(way),
           (hopSignal) => reach(before, context, hopSignal),
           signal,
         );
@@ -90,7 +91,7 @@ async function reach(
   // The time that the way here took is part of the whole, unless the way was there before.
   const wayMs = lease?.value.isFresh ? (via?.spentMs ?? 0) : 0;
   const timeoutMs = Math.min(ownLimitMs, Math.max(limitMs, ownLimitMs) - wayMs);
-  const dialled = await dial({ target, credentials, via, timeoutMs }, context, signal);
+  const dialled = await dial({ target, credentials, via, way, timeoutMs }, context, signal);
   context.shared.refusals.note(route, dialled);
   if (!dialled.ok) {
     await lease?.value.release();

@@ -16,6 +16,8 @@ export interface DialRequest {
   readonly credentials: Credentials;
   /** The hop to go through. */
   readonly via: Hop | null;
+  /** The hops up to that one, the nearest first. */
+  readonly way: readonly LoginTarget[];
   /** For everything but waiting at the gate. */
   readonly timeoutMs: number;
 }
@@ -82,7 +84,7 @@ type Attempt =
   | { readonly result: 'dropped'; readonly saysThrottled: boolean; readonly failure: Failure };
 
 async function attemptOnce(
-  { target, credentials, via, timeoutMs }: DialRequest,
+  { target, credentials, via, way, timeoutMs }: DialRequest,
   remainingMs: number,
   { clock, shared, warn }: LoginContext,
   signal: AbortSignal,
@@ -93,7 +95,7 @@ async function attemptOnce(
   const aborted = (failure: Failure): Attempt =>
     deadline.expired() ? { result: 'expired', failure } : failed(cancelLogin().failure);
   try {
-    const guard = await createHostKeyGuard(target, shared.knownHosts, (message) => {
+    const guard = await createHostKeyGuard(target, way, shared.knownHosts, (message) => {
       shared.warnOnce(message, warn);
     });
     if (!guard.ok) return failed(guard.failure);

@@ -20,9 +20,13 @@ export interface HostKeyGuard {
   settled(): Promise<Failure | null>;
 }
 
-/** @param warn For what the user should know of: a new key, checking switched off. */
+/**
+ * @param way The hops that lead to the target, the nearest first.
+ * @param warn For what the user should know of: a new key, checking switched off.
+ */
 export async function createHostKeyGuard(
   target: LoginTarget,
+  way: readonly LoginTarget[],
   files: KnownHostsFiles,
   warn: (message: string) => void,
 ): Promise<Outcome<HostKeyGuard>> {
@@ -70,7 +74,7 @@ export async function createHostKeyGuard(
     accepts(key) {
       // Keys are exchanged anew from time to time; the host stays who it was.
       if (accepted !== null) return accepted.equals(key);
-      const judged = judgeHostKey(onRecord, key, address);
+      const judged = judgeHostKey(onRecord, key, address, way);
       const isOff = check.policy === 'off';
       switch (judged.verdict) {
         case 'known':

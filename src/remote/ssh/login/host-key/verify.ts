@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 
 import type { Failure } from '../../../../model/failure.js';
 import { failLogin } from '../failures.js';
-import type { HostKeyCheck } from '../target.js';
+import type { HostKeyCheck, LoginTarget } from '../target.js';
+import { formatAddress } from '../address.js';
 import { findKnownKeys, keyTypeOf, type KnownHosts, type KnownKey } from './known-hosts.js';
 
 /** What the files say about a host, before it has shown a key. */
@@ -25,6 +26,8 @@ export function knownKeyTypes(record: HostKeyRecord): readonly string[] {
   return [...new Set(trustedKeys(record).map(({ type }) => type))];
 }
 
+type Way = readonly Pick<LoginTarget, 'user' | 'host' | 'port'>[];
+
 export type HostKeyVerdict =
   | { readonly verdict: 'known' }
   | { readonly verdict: 'unknown'; readonly failure: Failure }
@@ -35,8 +38,14 @@ export type HostKeyVerdict =
  *
  * @param blob The key as it goes over the wire.
  * @param address For messages.
+ * @param way The hops that lead there, the nearest first: whoever wants to see the key has to go the same way.
  */
-export function judgeHostKey(record: HostKeyRecord, blob: Buffer, address: string): HostKeyVerdict {
+export function judgeHostKey(
+  record: HostKeyRecord,
+  blob: Buffer,
+  address: string,
+  way: Way = [],
+): HostKeyVerdict {
   const shown = blob.toString('base64');
   const { check, keys } = record;
   const all = [...keys, ...record.fallbackKeys];
@@ -53,7 +62,7 @@ export function judgeHostKey(record: HostKeyRecord, blob: Buffer, address: strin
     return { verdict: 'refused', failure, isRevoked: false };
   }
   const authority = keys.find(({ marker }) => marker === 'cert-authority');
-  return { verdict: 'unknown', failure: unknownFailure(check, address, blob, authority) };
+  return { verdict: 'unknown', failure: unknownFailure(check, address, blob, authority, way) };
 }
 
 /** `SHA256:…` as ssh prints it. */
@@ -101,6 +110,7 @@ function unknownFailure(
   address: string,
   blob: Buffer,
   authority: KnownKey | undefined,
+  way: Way,
 ): Failure {
   const [file] = check.userFiles;
   const certificates = authority
@@ -109,7 +119,7 @@ function unknownFailure(
   return failLogin(
     'host_key',
     `the host key of ${address} is not known: ${describe(blob)}${certificates}`,
-    `compare the fingerprint on the machine (ssh-keygen -lf /etc/ssh/ssh_host_${shortType(blob)}_key.pub), then add the key: ${keyscan(check.name)} >> ${file}; or set \`host_key: accept-new\``,
+    `compare the fingerprint on the machine (ssh-keygen -lf /etc/ssh/ssh_host_${shortType(blob)}_key.pub), then add the key: ${keyscan(check.name, way)} >> ${file}; or set \`host_key: accept-new\``,
   ).failure;
 }
 
@@ -119,7 +129,15 @@ function shortType(blob: Buffer): string {
     .replace(/^ecdsa-.*$/, 'ecdsa');
 }
 
-function keyscan(name: string): string {
+/** What prints the key of a host: asked for on the last hop where it can only be reached from there. */
+function keyscan(name: string, way: Way): string {
   const withPort = /^\[(.*)\]:(\d+)$/.exec(name);
-  return withPort ? `ssh-keyscan -p ${withPort[2]} ${withPort[1]}` : `ssh-keyscan ${name}`;
+  const scan = withPort ? `ssh-keyscan -p ${withPort[2]} ${withPort[1]}` : `ssh-keyscan ${name}`;
+  const last = way.at(-1);
+  if (!last) return scan;
+  const before = way
+    .slice(0, -1)
+    .map(({ user, host, port }) => `${user}@${formatAddress(host, port)}`);
+  const jump = before.length === 0 ? '' : `-J ${before.join(',')} `;
+  return `ssh ${jump}-p ${last.port} ${last.user}@${last.host} ${scan}`;
 }

@@ -31,6 +31,21 @@ describe('jump hosts', () => {
     expect(bastion.attempts).toEqual(['password']);
   });
 
+  it('are named in what to do about an unknown host key behind them', async () => {
+    const servers = [await start(), await start(), await start()] as const;
+    const [outer, middle] = [
+      servers[0].nodeSpec({ name: 'outer' }),
+      servers[1].nodeSpec({ name: 'middle', proxyJump: 'outer' }),
+    ];
+    const node = servers[2].nodeSpec({ proxyJump: 'middle', knownHosts: '/dev/null' });
+    const failure = failureOf(await createLogins({ nodes: [outer, middle, node] }).logIn(node));
+    expect(failure.kind).toBe('host_key');
+    const [first, last, target] = servers.map(({ port }) => port);
+    expect(failure.hint).toContain(
+      `: ssh -J tester@127.0.0.1:${first} -p ${last} tester@127.0.0.1 ssh-keyscan -p ${target} 127.0.0.1 >> /dev/null`,
+    );
+  });
+
   it('follows the jump hosts of a jump host', async () => {
     const servers = [await start(), await start(), await start()] as const;
     const outer = servers[0].nodeSpec({ name: 'outer' });
