@@ -118,7 +118,7 @@ export function createNodeKeeper(
         backoff: mayBeMended(node) ? RECOVERY : REDIAL,
         isWorthIt: isConnectionFault,
         signal,
-        onRetry: ({ message }) => tell(node, `${message}: asked again`),
+        onRetry: ({ message }) => tell(node, `${message}; asked again`),
       },
     );
     const [failures] = answered.ok

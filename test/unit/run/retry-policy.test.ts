@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { FailureKind } from '../../../src/model/failure.js';
-import { createFailure, type Outcome } from '../../../src/model/failure.js';
+import { createFailure, type Failure, type Outcome } from '../../../src/model/failure.js';
 import {
   isConnectionFault,
   isWorthAnotherAttempt,
@@ -92,6 +92,14 @@ describe('trying again', () => {
     const never = failing(...Array<FailureKind>(9).fill('unreachable'));
     expect((await withRetries(never.work, options())).ok).toBe(false);
     expect(never.calls.count).toBe(3);
+  });
+
+  it('is told of once, and again where something else goes wrong', async () => {
+    const { work } = failing('unreachable', 'unreachable', 'connection_lost', 'connection_lost');
+    const told: string[] = [];
+    const onRetry = ({ message }: Failure) => void told.push(message);
+    await withRetries(work, { ...options(), backoff: { ...backoff, retries: 3 }, onRetry });
+    expect(told).toEqual(['unreachable', 'connection_lost']);
   });
 
   it('ends when it is stopped, with the failure that it had', async () => {

@@ -103,7 +103,7 @@ async function collectResults(attempt: Attempt, signal: AbortSignal): Promise<re
         type: 'warning',
         scenario: scenario.name,
         node,
-        message: `${message}: the results are collected again`,
+        message: `${message}; the results are collected again`,
       }),
   });
   if (!lent.ok) {

@@ -2,6 +2,7 @@ import { type Deadline, startDeadline } from '../../../async/deadline.js';
 import type { Failure } from '../../../model/failure.js';
 import type { Runtime } from '../../../model/node.js';
 import type { Dependency, ServiceSpec } from '../../../model/service.js';
+import { formatDuration } from '../../../report/text/duration.js';
 import { type Attempt, backendOf, deploymentOn, placeOf } from '../attempt.js';
 import { enter } from '../entries.js';
 import { inSeconds, recordOf } from '../../events.js';
@@ -90,7 +91,7 @@ async function prepareBackends(attempt: Attempt): Promise<readonly Failure[]> {
               type: 'warning',
               scenario: plan.scenario.name,
               node,
-              message: `${message}: tried again in ${inSeconds(pauseMs)} s`,
+              message: `${message}; tried again in ${formatDuration(pauseMs)}`,
             }),
         },
       ),

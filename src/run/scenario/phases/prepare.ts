@@ -125,7 +125,7 @@ function copyScenario(attempt: Attempt, place: Place): Promise<Outcome<unknown>>
           type: 'warning',
           scenario: plan.scenario.name,
           node: place.node.name,
-          message: `${message}: the files are sent again`,
+          message: `${message}; the files are sent again`,
         }),
     },
   );
