@@ -38,6 +38,7 @@ export interface NodeFailure extends FailureBase {
 export interface DeployFailure extends FailureBase {
   readonly kind:
     | 'service_start' // could not be started at all
+    | 'compose_refused' // compose itself says that its files are wrong
     | 'service_exited' // ended before it was ready
     | 'service_not_ready' // its readiness timed out
     | 'dependency_failed'

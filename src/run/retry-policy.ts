@@ -71,6 +71,7 @@ export function isWorthAnotherAttempt(kind: FailureKind): boolean {
     case 'host_key':
     case 'resources_missing':
     case 'image_missing':
+    case 'compose_refused':
     case 'result_path_in_use':
       return false;
     case 'unreachable':

@@ -51,6 +51,7 @@ export function exitCodeOf(kind: FailureKind): ExitCode {
     case 'cancelled':
       return ExitCode.interrupted;
     case 'service_start':
+    case 'compose_refused':
     case 'service_exited':
     case 'service_not_ready':
     case 'dependency_failed':

@@ -296,7 +296,7 @@ export function describeContainers(version: ComposeVersion): void {
         const prepared = await prepare(bench.service('a'));
         expect(prepared).toMatchObject({
           ok: false,
-          failure: { kind: 'service_start', service: 'a' },
+          failure: { kind: 'compose_refused', service: 'a' },
         });
         if (!prepared.ok) expect(JSON.stringify(prepared.failure)).toContain('prots');
       });

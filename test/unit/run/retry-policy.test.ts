@@ -13,7 +13,7 @@ import { withRetries } from '../../../src/run/retry.js';
 import { createManualClock } from '../../support/manual-clock.js';
 
 describe('what is tried again', () => {
-  it.each<FailureKind>(['authentication', 'host_key'])('is never a %s failure', (kind) => {
+  it.each<FailureKind>(['authentication', 'host_key', 'compose_refused'])('is never a %s failure', (kind) => {
     expect(isConnectionFault(kind)).toBe(false);
     expect(isWorthAnotherPull(kind)).toBe(false);
     expect(isWorthAnotherStart(kind)).toBe(false);

@@ -60,6 +60,13 @@ export function classifyCreate(failure: Failure, services: readonly ServiceSpec[
   return { ...failure, ...place, message: withReason(failure) };
 }
 
+/** Of compose that only reads its files: what it says of them is the same the next time. */
+export function asRefusal(failure: Failure): Failure {
+  return failure.kind === 'service_start' && failure.output.length > 0
+    ? { ...failure, kind: 'compose_refused' }
+    : failure;
+}
+
 /** How V1 says that it takes no notice of `network_mode: service:…` and the like. */
 const APART =
   /Service (\S+) is trying to use reuse the (.+) of another service that is not running/;

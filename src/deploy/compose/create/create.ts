@@ -14,7 +14,7 @@ import { linesOf, type Purpose, runOnNode } from '../run-on.js';
 import type { Detect } from '../runtime/check.js';
 import type { ComposeTool } from '../runtime/versions.js';
 import { type ComposeModel, parseComposeModel } from './compose-model.js';
-import { classifyCreate, findApart } from './create-failure.js';
+import { asRefusal, classifyCreate, findApart } from './create-failure.js';
 import { IMAGE_MS, absent, ensureImages, findMissingImages, imagesOf } from './images.js';
 import { renderOverride } from './override.js';
 import { isJoinedAtStart, makeableAhead, turnsOf } from './turns.js';
@@ -98,7 +98,7 @@ async function createOfFile(
       captureLimit: LARGEST_MODEL,
     }),
   );
-  if (!read.ok) return read;
+  if (!read.ok) return { ok: false, failure: asRefusal(read.failure) };
   const model = parseComposeModel(read.value.stdout.toString());
 
   const images = await provideImages(creation, model, services);

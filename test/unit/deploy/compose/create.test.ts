@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Deployment } from '../../../../src/deploy/backend.js';
 import { parseComposeModel } from '../../../../src/deploy/compose/create/compose-model.js';
-import { classifyCreate, findApart } from '../../../../src/deploy/compose/create/create-failure.js';
+import { asRefusal, classifyCreate, findApart } from '../../../../src/deploy/compose/create/create-failure.js';
 import { parseContainers } from '../../../../src/deploy/compose/create/create.js';
 import { classifyPull, imagesOf } from '../../../../src/deploy/compose/create/images.js';
 import { renderOverride } from '../../../../src/deploy/compose/create/override.js';
@@ -275,6 +275,16 @@ describe('what compose says when it cannot create', () => {
       message: 'it uses the network stack of base, which does not run any more',
     });
     expect(findApart(lines.slice(0, 1), services)).toBeNull();
+  });
+
+  it('is a refusal where it only reads its files, and says why', () => {
+    expect(asRefusal(said('services.a Additional property prots is not allowed')).kind).toBe(
+      'compose_refused',
+    );
+    // It did not answer in time.
+    expect(asRefusal(said()).kind).toBe('service_start');
+    const lost = createFailure('connection_lost', 'reset', { output: ['x'] });
+    expect(asRefusal(lost)).toBe(lost);
   });
 
   it('is about the only service where there is only one', () => {
