@@ -21,6 +21,8 @@ export interface Instance {
   readonly id: string;
   readonly service: ComposeService;
   readonly files: ComposeFiles;
+  /** All services of these files, deployed or not. */
+  readonly inFiles: ReadonlyMap<string, ComposeService>;
   readonly node: NodeSpec;
   /** Its entry in `deployment.services`. */
   readonly entry: Section<ServiceEntry> | undefined;
@@ -61,6 +63,7 @@ export async function findInstances(
             id: service.name,
             service,
             files: standard.files,
+            inFiles: standard.services,
             node,
             entry: undefined,
             source: service.at,
@@ -111,6 +114,7 @@ async function findListed(
         id,
         service,
         files: file.files,
+        inFiles: file.services,
         node,
         entry,
         source: entry.at('name'),

@@ -12,6 +12,7 @@ import { resolveDependencies, type Edge } from './dependencies.js';
 import { findInstances, type Instance } from './instances.js';
 import type { Placement } from './placement.js';
 import { reportSharedPorts } from './ports.js';
+import { reportMissingImages } from './images.js';
 import { resolveReadiness } from './readiness.js';
 
 export interface ResolvedServices {
@@ -43,6 +44,7 @@ export async function resolveServices(
   const edges = resolveDependencies(deployed, (id) => checked.has(id), report);
   reportCycles(edges, report);
   reportSharedPorts(instances, edges, report);
+  reportMissingImages(instances, report);
   const oneShots = new Set(
     [...edges.values()]
       .flat()
@@ -76,23 +78,13 @@ function withoutPlace({ service, condition, required }: Edge) {
 
 /** What the runtime of the node needs to know, and whether it can run the service. */
 function resolveRuntime(
-  { compose, report }: ScenarioContext,
+  { compose }: ScenarioContext,
   { node, service }: Instance,
   options: Omit<ProcessOptions, 'isLocal'>,
 ): ProcessSpec | undefined {
   if (node.runtime === 'process') {
     return resolveProcess(compose, service, { ...options, isLocal: node.transport === 'local' });
   }
-  const path = ['services', service.name];
-  if (!service.hasImage) {
-    report({
-      severity: 'error',
-      at: service.at,
-      path: path.join('.'),
-      message: `has neither \`image\` nor \`build\`, which a container on ${node.name} needs`,
-      hint: 'name an image, or give the node `runtime: process`',
-    });
-  }
-  checkEnvironment(compose, { node: service.map, path });
+  checkEnvironment(compose, { node: service.map, path: ['services', service.name] });
   return undefined;
 }
