@@ -99,7 +99,7 @@ write_node() {
 }
 write_beat() {
   ask_uptime
-  echo "\${uptime:--} $1" >"$lease/beat.new" && mv -f -- "$lease/beat.new" "$lease/beat"
+  echo "\${uptime:--} $1" | cat >"$lease/beat.new" && mv -f -- "$lease/beat.new" "$lease/beat"
 }
 make_folder() {
   [ ! -L "$1" ] && { [ -d "$1" ] || mkdir -- "$1" || [ -d "$1" ]; } || return

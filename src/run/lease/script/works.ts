@@ -29,6 +29,8 @@ export const WORKS = `acquire() {
     return
   fi
   if ! problem=$(write_lease "$@" 2>&1); then
+    rm -rf -- "$lease.new"
+    tidy_up
     give_way
     say answer "trouble	$(printf '%s\\n' "$problem" | tail -n 1)"
     return
@@ -40,6 +42,7 @@ export const WORKS = `acquire() {
   return 0
 }
 
+# A shell itself does not tell why, where a disk is full: cat does.
 write_lease() {
   umask 022
   if [ ! -d "$lease" ]; then
@@ -49,7 +52,8 @@ write_lease() {
     make_folder "$lease" && make_folder "$lease/nodes" || return
     ask_boot
     printf '%s %s\\n' holder "$me" run "$run" controller "$controller" machine "$machine" user "$user" \\
-      pid "$pid" project "$project" process "$process" since "$since" lease "$seconds" boot "$boot" >"$lease/holder" || return
+      pid "$pid" project "$project" process "$process" since "$since" lease "$seconds" boot "$boot" |
+      cat >"$lease/holder" || return
     write_node "$node" "$@" && write_beat 0 && mv -- "$lease" "$final" || return
     lease=$final
   else

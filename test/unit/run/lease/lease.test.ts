@@ -529,6 +529,25 @@ describe('a lease', () => {
     },
   );
 
+  it.each(['holder', 'beat.new', 'node.new'])(
+    'that cannot be written, for want of room for its %s, says so and leaves nothing',
+    async (file) => {
+      const bin = await makeTempFolder();
+      const script = `#!/bin/sh
+/bin/mkdir "$@" || exit
+for last; do :; done
+case $last in */lease.new) ln -s /dev/full "$last/${file}" ;; esac
+exit 0
+`;
+      await writeFile(path.join(bin, 'mkdir'), script);
+      await chmod(path.join(bin, 'mkdir'), 0o755);
+      const searchPath = `${bin}:${process.env['PATH']}`;
+      const machine = await openMachine({ ...GNU, searchPath });
+      await expect(machine.acquire(machine.claim())).rejects.toThrow('No space left on device');
+      expect(await readdir(path.dirname(machine.folder))).toEqual([]);
+    },
+  );
+
   it('does not follow a link that somebody has put in its place', async () => {
     const elsewhere = await makeTempFolder();
     const parent = await makeTempFolder();
