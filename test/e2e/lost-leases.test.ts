@@ -133,7 +133,7 @@ describe('a node that only a hook names', () => {
       path.join(lease, 'holder'),
       `holder 4711\nrun 20260601_190409\ncontroller abcdef\nmachine desk\nuser ann\npid 1\nproject /home/ann\nsince now\nlease 900\nboot ${boot}\n`,
     );
-    await writeFile(path.join(lease, 'beat'), `${uptime} 0\n`);
+    await writeFile(path.join(lease, 'beat'), `${uptime} 1\n`);
     await writeFile(
       path.join(lease, 'watchdog'),
       `${process.pid} ${await startOf(process.pid)} ${boot}\n`,

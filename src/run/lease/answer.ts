@@ -21,6 +21,8 @@ export interface Holder {
   readonly leaseSeconds: number | null;
   /** Since it was renewed; `null`: nobody knows. */
   readonly ageSeconds: number | null;
+  /** Never renewed: its run may still be getting its machines, and give this one back where it cannot have them all. */
+  readonly isNew: boolean;
   /** Somebody there cleans up when it is not renewed. */
   readonly isWatched: boolean;
 }
@@ -73,7 +75,6 @@ export function parseLeaseAnswer(text: string, node: string): LeaseAnswer | null
   const [, word, ...rest] = lines.find(([first]) => first === 'answer') ?? [];
   if (word === undefined) return null;
   const last = (name: string) => lines.findLast(([first]) => first === name)?.[1] ?? null;
-  const age = last('age');
   const { removed, left, trouble } = parseSweep(text, node);
   const pairs = (kind: string) =>
     lines
@@ -82,9 +83,13 @@ export function parseLeaseAnswer(text: string, node: string): LeaseAnswer | null
   return {
     word,
     text: rest.join(' '),
-    holder: readHolder(lines, 'holder', age, last('watchdog')),
+    holder: readHolder(lines, 'holder', {
+      ageSeconds: asNumber(last('age') ?? ''),
+      isNew: last('renewed') === 'never',
+      isWatched: last('watchdog') === 'alive',
+    }),
     pairs: { bases: pairs('base'), emptied: pairs('emptied'), kept: pairs('kept') },
-    taken: readHolder(lines, 'taken', null, null),
+    taken: readHolder(lines, 'taken', { ageSeconds: null, isNew: false, isWatched: false }),
     removed,
     left,
     trouble,
@@ -98,8 +103,7 @@ type Lines = readonly (readonly string[])[];
 function readHolder(
   lines: Lines,
   word: string,
-  age: string | null,
-  watchdog: string | null,
+  state: Pick<Holder, 'ageSeconds' | 'isNew' | 'isWatched'>,
 ): Holder | null {
   const values = new Map(
     lines.filter(([first]) => first === word).map(([, name = '', value = '']) => [name, value]),
@@ -117,8 +121,7 @@ function readHolder(
     project: of('project'),
     since: of('since'),
     leaseSeconds: asNumber(of('lease')),
-    ageSeconds: asNumber(age ?? ''),
-    isWatched: watchdog === 'alive',
+    ...state,
   };
 }
 

@@ -14,6 +14,7 @@ import { controllerToken } from '../controller.js';
 import type { LeaseAnswer } from './answer.js';
 import { type Belongings, type Claim, NOTHING_ELSE, acquireLease, releaseLease } from './lease.js';
 import { type HeldLease, holdLease } from './held-lease.js';
+import { type Patience, patienceWith } from './patience.js';
 import { type Tried, untilGot } from './until-got.js';
 import { describeNote, describeTaken, heldBy, lostLease } from './words.js';
 import { userName } from '../../remote/local/user-name.js';
@@ -80,6 +81,8 @@ export interface LeaseOptions {
   /** By machine: results of earlier runs that nobody may remove. Absolute paths there. */
   readonly keptOn: (machine: string) => readonly string[];
   readonly signal: AbortSignal;
+  /** From 0 to 1. Default `Math.random`. */
+  readonly random?: () => number;
 }
 
 /** What is wrong with a lease, and not with the machine. */
@@ -90,9 +93,10 @@ const CONFIRM_MS = 5_000;
 interface Try {
   readonly lease: HeldLease | null;
   readonly failure: Failure | null;
-  /** Whoever has it is about to leave it. */
-  readonly isBusy: boolean;
+  readonly patience: Patience;
 }
+
+const NO_PATIENCE: Patience = { waitMs: 0, isYielding: false };
 
 /** Runs of this project of which nothing was left when the machine was given to this one. */
 function sweptBefore({ notes, taken, left, trouble }: LeaseAnswer, controller: string): string[] {
@@ -165,7 +169,7 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
 
   const acquireOne = async (node: NodeSpec): Promise<Try> => {
     const entered = await enter(node);
-    if (!entered.ok) return { lease: null, failure: entered.failure, isBusy: false };
+    if (!entered.ok) return { lease: null, failure: entered.failure, patience: NO_PATIENCE };
     const strike = entered.value;
     const acquiredAt = clock.monotonic();
     const own = ownOf(node.name);
@@ -176,12 +180,13 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
       // Whatever was there of it is taken back; after a lost connection nobody can say, and the entry stays.
       if (failure.kind === 'lease_failed') await releaseLease(pool, node, claim);
       if (failure.kind !== 'connection_lost') strike();
-      return { lease: null, failure, isBusy: false };
+      return { lease: null, failure, patience: NO_PATIENCE };
     }
     const answer = asked.value;
     if (answer.word !== 'acquired') {
       strike();
-      return { lease: null, failure: heldBy(node.name, answer), isBusy: answer.word !== 'held' };
+      const patience = patienceWith(answer, claim.holder);
+      return { lease: null, failure: heldBy(node.name, answer), patience };
     }
     tellOf(node.name, answer);
     const lease = holdLease(node, {
@@ -203,7 +208,7 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
       onReleased: (answer) => tellOf(node.name, answer),
     });
     held.set(node.name, lease);
-    return { lease, failure: null, isBusy: false };
+    return { lease, failure: null, patience: NO_PATIENCE };
   };
 
   /** All of them or none, once; but for those that `isForgiven` excuses. */
@@ -215,19 +220,26 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
     const tried = await Promise.all(missing.map(acquireOne));
     const failed = tried.filter(({ failure }) => failure !== null && !isForgiven(failure));
     const failures = failed.flatMap(({ failure }) => failure ?? []);
-    if (failures.length === 0) return { failures, isBusy: false };
+    if (failures.length === 0) return { failures, ...NO_PATIENCE };
     const got = tried.flatMap(({ lease }) => lease ?? []);
     const stuck = await Promise.all(got.map((lease) => lease.release()));
     for (const lease of got) held.delete(lease.node.name);
     for (const failure of stuck) if (failure?.node) warn(failure.node, failure.message);
-    return { failures, isBusy: failed.every((each) => each.isBusy) };
+    return {
+      failures,
+      waitMs: Math.min(...failed.map(({ patience }) => patience.waitMs)),
+      isYielding: failed.some(({ patience }) => patience.isYielding),
+    };
   };
 
   const acquire = (
     wanted: readonly NodeSpec[],
     isForgiven: (failure: Failure) => boolean,
   ): Promise<readonly Failure[]> =>
-    untilGot(() => tryAll(wanted, isForgiven), { clock, emit, waitMs: options.waitMs, signal });
+    untilGot(() => tryAll(wanted, isForgiven), {
+      ...{ clock, emit, waitMs: options.waitMs, signal },
+      random: options.random ?? Math.random,
+    });
 
   const confirm = async (wanted: readonly string[]) => {
     const patience = startDeadline(clock, CONFIRM_MS);

@@ -32,9 +32,9 @@ import { WORKS } from './script/works.js';
  * - `read FOLDER`
  *
  * Answers are lines whose fields are separated by tabs: `answer acquired|renewed|lost|released|broken|held|expiring|free|
- * busy|trouble [TEXT]`; of the holder `holder NAME VALUE`, `age SECONDS`, `watchdog alive|dead|started|missing`, and to `read`
- * what is to be swept, `pair KIND VALUE`; of a lease that was taken over `taken NAME VALUE`, `removed …` and `left …` as the
- * broom says it; `note NAME TEXT`.
+ * busy|trouble [TEXT]`; of the holder `holder NAME VALUE`, `age SECONDS`, `renewed never`, `watchdog alive|dead|started|missing`,
+ * and to `read` what is to be swept, `pair KIND VALUE`; of a lease that was taken over `taken NAME VALUE`, `removed …` and
+ * `left …` as the broom says it; `note NAME TEXT`.
  */
 const LEASE_FUNCTIONS = `${SWEEP_FUNCTIONS}
 ${CLOCK}${TURN}${STATE}${WATCHDOG}${WORKS}

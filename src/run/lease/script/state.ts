@@ -24,10 +24,10 @@ ask_watchdog() {
   return 0
 }
 
-# Sets age, in seconds since the last beat; empty where nobody knows.
+# Sets age, in seconds since the last beat, empty where nobody knows; and beaten_by, 0 where it was never renewed.
 ask_age() {
-  age= beat=
-  { read -r beat rest <"$lease/beat"; } 2>/dev/null
+  age= beat= beaten_by=
+  { read -r beat beaten_by <"$lease/beat"; } 2>/dev/null
   ask_uptime
   case $beat$uptime in '' | *[!0-9]*) return ;; esac
   [ -z "$beat" ] || [ -z "$uptime" ] || age=$((uptime - beat))
@@ -63,6 +63,7 @@ tell_state() {
   tell_holder holder
   ask_age
   say age "$age"
+  [ "$beaten_by" != 0 ] || say renewed never
   ask_watchdog
   say watchdog $watchdog
   [ ! -e "$lease/expired" ] || say expired yes

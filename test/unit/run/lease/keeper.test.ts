@@ -7,7 +7,12 @@ import type { RunEvent } from '../../../../src/model/event.js';
 import { CONTROLLER } from '../../../../src/model/node.js';
 import { openJournal } from '../../../../src/run/journal/open-journal.js';
 import { type LeaseOptions, createLeaseKeeper } from '../../../../src/run/lease/keeper.js';
-import { acquireLease, releaseLease } from '../../../../src/run/lease/lease.js';
+import {
+  NOTHING_ELSE,
+  acquireLease,
+  releaseLease,
+  renewLease,
+} from '../../../../src/run/lease/lease.js';
 import { controllerToken } from '../../../../src/run/controller.js';
 import { createManualClock } from '../../../support/manual-clock.js';
 import { nodeSpec } from '../../../support/specs.js';
@@ -51,7 +56,16 @@ async function openKeeper(options: Partial<LeaseOptions> = {}) {
   return {
     ...{ clock, events, free, interrupt, journal, keeper, other, wanted },
     ownLease: path.join(root, '.playbook', 'leases', CONTROLLER, 'lease'),
-    takeWanted: async () => valueOf(await acquireLease(pool, wanted.node, other)),
+    /** As one who is at work there. */
+    takeWanted: async () => {
+      valueOf(await acquireLease(pool, wanted.node, other));
+      return valueOf(await renewLease(pool, wanted.node, other, NOTHING_ELSE, 10_000));
+    },
+    /** As one who may be about to take others, too. */
+    beginToTakeWanted: async (holder: string) =>
+      valueOf(await acquireLease(pool, wanted.node, { ...other, holder })),
+    giveWantedBackTo: async (holder: string) =>
+      valueOf(await releaseLease(pool, wanted.node, { ...other, holder })),
     giveWantedBack: async () => valueOf(await releaseLease(pool, wanted.node, other)),
     waits: () => events.filter(({ type }) => type === 'waiting'),
     /** Until it does nothing but wait for its next try. */
@@ -119,7 +133,10 @@ describe('the machines of a run', () => {
     expect(await acquiring).toMatchObject([{ kind: 'locked', node: 'wanted' }]);
     expect(clock.monotonic()).toBe(waitMs);
     expect(waits()).toMatchObject([
-      { duration_s: 8, reason: expect.stringContaining(`held by run ${other.run}`) as string },
+      {
+        duration_s: 8,
+        reason: expect.stringContaining(`for wanted: it is held by run ${other.run}`) as string,
+      },
     ]);
     expect(journal.list()).toEqual([]);
     expect(clock.remaining).toEqual([]);
@@ -162,6 +179,40 @@ describe('the machines of a run', () => {
     expect(await acquiring).toEqual([]);
     expect(free.isLeased()).toBe(false);
     expect(journal.list()).toEqual([]);
+    expect(clock.remaining).toEqual([]);
+  });
+
+  it.each([
+    ['soon by the one whose turn it is', 'z', 500],
+    ['later by the one who lets that one go first', '0', 1_500],
+  ])(
+    'that somebody else who is just beginning has got in part are asked for again, %s',
+    async (_, holder, pauseMs) => {
+      const opened = await openKeeper({ random: () => 0.5 });
+      const { clock, free, journal, keeper, untilItWaits, wanted } = opened;
+      await opened.beginToTakeWanted(holder);
+      const acquiring = keeper.acquireAll();
+      await untilItWaits();
+      // So that the other one can have everything.
+      expect(free.isLeased()).toBe(false);
+      expect(journal.list()).toEqual([]);
+      expect(clock.remaining).toEqual([pauseMs]);
+      await opened.giveWantedBackTo(holder);
+      await clock.advance(pauseMs);
+      expect(await acquiring).toEqual([]);
+      expect([free.isLeased(), wanted.isLeased()]).toEqual([true, true]);
+    },
+  );
+
+  it('are given up once whoever was beginning is at work with them', async () => {
+    const opened = await openKeeper({ random: () => 0.5 });
+    const { clock, keeper, other, takeWanted, untilItWaits } = opened;
+    await opened.beginToTakeWanted(other.holder);
+    const acquiring = keeper.acquireAll();
+    await untilItWaits();
+    await takeWanted();
+    await clock.advance(clock.remaining[0] ?? 0);
+    expect(await acquiring).toMatchObject([{ kind: 'locked', node: 'wanted' }]);
     expect(clock.remaining).toEqual([]);
   });
 });
