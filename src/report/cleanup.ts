@@ -1,3 +1,4 @@
+import { few, withoutTold } from './text/listing.js';
 import { toPrintableLine } from './text/printable.js';
 import { plainStyle, type TextOptions } from './text/style.js';
 
@@ -31,9 +32,10 @@ interface KeptRow {
 
 /** What was removed and what is left, node by node. */
 export function renderCleanUp(page: CleanUpPage, { style = plainStyle }: TextOptions = {}): string {
+  const told = new Set<string>();
   const lines = [
     ...page.interrupted_runs.map((run) => `run ${run} was interrupted: playbook results ${run}`),
-    ...page.nodes.flatMap((node) => renderNode(node, style)),
+    ...page.nodes.flatMap((node) => renderNode(node, style, told)),
     ...page.forgotten.map(({ run, node, what }) => `${node}: given up: ${what} of run ${run}`),
     ...page.gone.map(
       ({ run, node, scenario, paths }) =>
@@ -51,13 +53,15 @@ export function renderCleanUp(page: CleanUpPage, { style = plainStyle }: TextOpt
 function renderNode(
   { run, node, status, removed, left, message }: CleanUpPage['nodes'][number],
   style: NonNullable<TextOptions['style']>,
+  told: Set<string>,
 ): readonly string[] {
   const indent = (items: readonly string[]) => items.map((item) => `  ${toPrintableLine(item)}`);
-  const gone = removed.length === 0 ? [] : [`${node}: removed of run ${run}:`, ...indent(removed)];
+  const news = withoutTold(removed, told);
+  const gone = news.length === 0 ? [] : [`${node}: removed of run ${run}:`, ...indent(few(news))];
   switch (status) {
     case 'clean':
       return [
-        ...(removed.length === 0 ? [`${node}: nothing of run ${run} is left there`] : gone),
+        ...(gone.length === 0 ? [`${node}: nothing of run ${run} is left there`] : gone),
         ...(message === null ? [] : [`  ${toPrintableLine(message)}`]),
       ];
     case 'left':

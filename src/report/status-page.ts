@@ -1,6 +1,7 @@
 import { type NodeRow, renderNodeState } from './nodes/node-table.js';
 import { type RunRow, renderRuns } from './tables.js';
 import { formatSeconds } from './text/duration.js';
+import { few, withoutTold } from './text/listing.js';
 import { toPrintableLine } from './text/printable.js';
 import { plainStyle, type Style, type TextOptions } from './text/style.js';
 import { renderTable } from './text/table.js';
@@ -175,13 +176,14 @@ function renderLocks(rows: readonly LockRow[], options: TextOptions): string {
 
 function renderNotes(rows: readonly NoteRow[], options: TextOptions): string {
   const { style = plainStyle } = options;
+  const told = new Set<string>();
   return renderTable(
     ['NODE', 'RUN', 'AT', 'REMOVED', 'LEFT'].map((title) => ({ title })),
     rows.map((row) => [
       style.strong(row.node),
       toPrintableLine(row.run),
       toPrintableLine(formatDateTime(row.at)),
-      row.removed.map(toPrintableLine).join('\n') || style.signs.none,
+      few(withoutTold(row.removed, told)).map(toPrintableLine).join('\n') || style.signs.none,
       row.left.map(toPrintableLine).join('\n') || style.signs.none,
     ]),
     options,

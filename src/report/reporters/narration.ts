@@ -5,6 +5,7 @@ import { summarizeLoad } from '../load/headline.js';
 import { describeFacts, describeImages } from '../nodes/facts.js';
 import { count } from '../text/count.js';
 import { formatSeconds } from '../text/duration.js';
+import { few } from '../text/listing.js';
 import { toPrintableLine } from '../text/printable.js';
 import { formatSize } from '../text/size.js';
 import { describeResume } from '../resume.js';
@@ -30,7 +31,7 @@ export function describeEvent(event: StampedEvent, options: NarrationOptions = {
       return describeResume(event, style);
     case 'recovered':
       return [
-        `${event.node}: removed what run ${event.run} had left: ${event.removed.map(toPrintableLine).join(', ')}`,
+        `${event.node}: removed what run ${event.run} had left: ${few(event.removed).map(toPrintableLine).join(', ')}`,
       ];
     case 'node_checked':
       return describeNodeCheck(event, options);

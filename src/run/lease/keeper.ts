@@ -128,6 +128,8 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
   const belongings = new Map<string, Belongings>();
   /** By machine: runs whose things were removed before it was ours. */
   const swept = new Map<string, Set<string>>();
+  /** What watchdogs have removed, as far as it was told. */
+  const told = new Set<string>();
   let isOver = false;
   const watchers = new Set<{ machines: readonly string[]; onLost: (failure: Failure) => void }>();
   const warn = (node: string, message: string) => emit({ type: 'warning', node, message });
@@ -140,7 +142,7 @@ export function createLeaseKeeper(context: LeaseContext, options: LeaseOptions):
     for (const each of sweptBefore(answer, claim.controller)) {
       swept.set(name, (swept.get(name) ?? new Set()).add(each));
     }
-    for (const note of answer.notes) warn(name, describeNote(note));
+    for (const note of answer.notes) warn(name, describeNote(note, told));
     if (answer.taken) warn(name, describeTaken(answer, options.keptOn(name)));
     if (answer.watchdog === 'missing') {
       warn(name, 'no watchdog could be started: nobody will clean up there if this run is cut off');

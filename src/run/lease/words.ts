@@ -1,6 +1,7 @@
 import type { Leftover } from '../../deploy/backend.js';
 import { createFailure, type Failure } from '../../model/failure.js';
 import { formatDuration, formatSeconds } from '../../report/text/duration.js';
+import { few, withoutTold } from '../../report/text/listing.js';
 import { formatDateTime } from '../../report/text/time.js';
 import type { Holder, LeaseAnswer, WatchdogNote } from './answer.js';
 import type { Loss } from './held-lease.js';
@@ -76,11 +77,17 @@ export function lostLease(
   });
 }
 
-/** What a watchdog did in the absence of its run. */
-export function describeNote(note: WatchdogNote): string {
+/**
+ * What a watchdog did in the absence of its run.
+ *
+ * @param told What others said that they have removed; grows.
+ */
+export function describeNote(note: WatchdogNote, told: Set<string>): string {
   const { run, at, waitedSeconds, isBroken, removed, left, trouble } = note;
+  const news = withoutTold(removed.map(nameThing), told);
+  const nothing = removed.length === 0 ? 'nothing was left' : 'nothing else was left';
   const parts = [
-    removed.length === 0 ? 'nothing was left' : `removed ${listThings(removed)}`,
+    news.length === 0 ? nothing : `removed ${few(news).join(', ')}`,
     ...(left.length === 0 ? [] : [`could not remove ${listThings(left)}`]),
     ...trouble,
   ];
@@ -100,13 +107,11 @@ export function describeTaken(
   return `the lease of ${whose} was dead and was taken over; ${rest.join('; ') || `nothing of that run is left${but}`}`;
 }
 
-/** How many of many things are told one by one. */
-const TOLD = 4;
-
-/** `process 4711 (sleep 300), folder /opt/inference/x and 12 more` */
+/** `folder /opt/inference/x, process 4711 (sleep 300), and 12 more` */
 export function listThings(things: readonly Leftover[]): string {
-  const told = things.slice(0, things.length > TOLD + 1 ? TOLD : things.length);
-  const list = told.map(({ kind, description }) => `${kind} ${description}`).join(', ');
-  const rest = things.length - told.length;
-  return rest === 0 ? list : `${list} and ${rest} more`;
+  return few(things.map(nameThing)).join(', ');
+}
+
+function nameThing({ kind, description }: Leftover): string {
+  return `${kind} ${description}`;
 }

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 
 import { formatDateTime } from '../../../../src/report/text/time.js';
 import { type Holder, parseLeaseAnswer } from '../../../../src/run/lease/answer.js';
-import { describeHolder, heldBy, lostLease, withoutAge } from '../../../../src/run/lease/words.js';
+import {
+  describeHolder,
+  describeNote,
+  heldBy,
+  lostLease,
+  withoutAge,
+} from '../../../../src/run/lease/words.js';
 
 const SINCE = '2026-06-01T19:04:09.000Z';
 
@@ -41,6 +47,29 @@ describe('who has a node', () => {
     const silent = lostLease('node1', { answer: null, silentMs: 901e3, trouble: null }, 900_000);
     expect(silent.message).toContain(
       'not heard of for 15 min 01 s, longer than lease_timeout (15 min)',
+    );
+  });
+});
+
+describe('what watchdogs did', () => {
+  it('is told in a few words, and of one machine once', () => {
+    const processes = Array.from({ length: 30 }, (_, index) => `${index} (sleep 300)`);
+    const lines = ['run\tR1', 'waited\t900', 'at\t2026-06-01T19:04:09Z', 'broken\tno'];
+    const things = processes.map((process) => `removed\tprocess\t${process}`);
+    const text = ['answer\tfree', ...[...lines, ...things].map((line) => `note\tR1-x\t${line}`)];
+    const [note] = parseLeaseAnswer(text.join('\n'), 'node1')?.notes ?? [];
+    if (!note) throw new Error('no note');
+    const told = new Set<string>();
+    const who = `run R1 was not heard of for 15 min, and its watchdog cleaned up (${formatMoment(note.at)})`;
+    expect(describeNote(note, told)).toBe(
+      `${who}: removed ${processes
+        .slice(0, 5)
+        .map((each) => `process ${each}`)
+        .join(', ')}, and 25 more`,
+    );
+    expect(describeNote(note, told)).toBe(`${who}: nothing else was left`);
+    expect(describeNote({ ...note, isBroken: true, removed: [] }, told)).toContain(
+      'run R1 lost the node to playbook unlock, and its watchdog cleaned up',
     );
   });
 });
