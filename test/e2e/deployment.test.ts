@@ -149,6 +149,28 @@ describe.skipIf(process.getuid?.() !== 0)('results that cannot be brought home',
     const kept = (await project.list('.playbook')).find((file) => file.endsWith('/out/big'));
     expect(kept).toBeDefined();
   });
+
+  it('because the disk here is full by then are told of as they ended, not as a run that was interrupted', async () => {
+    const project = await bigInLittle('100kB');
+    await project.write({
+      'scenarios/001_big/run_test.sh': `#!/bin/sh
+head -c 1000 /dev/zero > out/small
+cat /dev/zero > ${project.root}/results/theirs || true
+`,
+    });
+    const run = await project.playbook('run', 'big');
+    expectExit(run, 3);
+    expect(run.stderr + run.stdout).toContain('no space left');
+    expect(await project.suite()).toMatchObject({
+      ...{ status: 'failed', exit_code: 3 },
+      scenarios: [{ name: 'big', status: 'failed', failure: { kind: 'disk_full' } }],
+    });
+    expect((await project.playbook('cleanup')).stdout).not.toContain('interrupted');
+    const listed = await project.playbook('results', '--format', 'json');
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ status: 'failed', exit_code: 3 }]);
+    const files = await project.list('results');
+    expect(files.filter((file) => file.endsWith('.tmp'))).toEqual([]);
+  });
 });
 
 describe('deployment', () => {

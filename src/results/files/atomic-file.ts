@@ -84,7 +84,7 @@ export async function removeAbandonedOf(file: string): Promise<void> {
 }
 
 /** Makes the new name last through a loss of power. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await syncIfPossible(handle);

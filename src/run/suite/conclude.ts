@@ -1,4 +1,4 @@
-import type { Failure } from '../../model/failure.js';
+import type { Outcome } from '../../model/failure.js';
 import type { SuitePlan } from '../../model/plan.js';
 import type { SuiteSummary, WarningRecord } from '../../model/result.js';
 import type { RunContext } from '../context.js';
@@ -20,17 +20,20 @@ interface Ending {
   readonly signal: AbortSignal;
   /** What the run has warned of so far. */
   readonly warnings: () => readonly WarningRecord[];
-  /** Writes the suite's own documents. */
-  readonly write: (summary: SuiteSummary) => Promise<readonly Failure[]>;
+  readonly writeReport: (summary: SuiteSummary) => Promise<Outcome<void>>;
+  readonly writeSummary: (summary: SuiteSummary) => Promise<Outcome<void>>;
 }
 
 /** Writes down what came of a suite, calls the last hooks, and gives the machines back. */
 export async function concludeSuite(context: RunContext, ending: Ending): Promise<SuiteSummary> {
-  const { tally, scene, isLocked, write } = ending;
+  const { tally, scene, isLocked, writeReport, writeSummary } = ending;
   const writeDown = async (): Promise<SuiteSummary> => {
-    const unwritten = await write(summarize(context, ending));
-    for (const failure of unwritten) warnOf(context, failure);
-    tally.addAside(unwritten);
+    for (const write of [writeReport, writeSummary]) {
+      const written = await write(summarize(context, ending));
+      if (written.ok) continue;
+      warnOf(context, written.failure);
+      tally.addAside([written.failure]);
+    }
     return summarize(context, ending);
   };
   const isStopped = () => ending.signal.aborted;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import type { Clock } from '../../async/clock.js';
-import type { Failure } from '../../model/failure.js';
+import type { Failure, Outcome } from '../../model/failure.js';
 import type { NodeSpec } from '../../model/node.js';
 import type { SuitePlan } from '../../model/plan.js';
 import type { LoadPoint, SuiteSummary } from '../../model/result.js';
@@ -10,6 +10,7 @@ import { renderSuiteReport } from '../../report/markdown/suite-report.js';
 import { documentNode } from '../../results/configuration.js';
 import { maskStrings, renderJson } from '../../results/document.js';
 import { SUITE_SUMMARY, TEST_REPORT } from '../../results/layout.js';
+import type { ReservedFile } from '../../results/files/reserved-file.js';
 import type { Versions } from '../../results/metadata.js';
 import { type Provenance, gatherProvenance } from '../../results/provenance.js';
 import type { RunFolder } from '../../results/store.js';
@@ -18,7 +19,10 @@ import { stoppedLate } from './verdict.js';
 
 /** What is written of a run as a whole: `suite_summary.json` and the report. */
 export interface SuiteDocuments {
-  readonly write: (summary: SuiteSummary) => Promise<readonly Failure[]>;
+  /** For people. */
+  readonly writeReport: (summary: SuiteSummary) => Promise<Outcome<void>>;
+  /** For programs, once it is known whether the rest could be written: where it is, the run is over. */
+  readonly writeSummary: (summary: SuiteSummary) => Promise<Outcome<void>>;
   /**
    * Corrects what was written already, where the run is stopped after that. Synchronous: the process may be about to end.
    *
@@ -36,50 +40,52 @@ export interface Written {
     readonly versions: Versions;
   };
   readonly folder: RunFolder;
+  /** `suite_summary.json`, for which there is room. */
+  readonly summaryFile: ReservedFile;
   readonly metrics: ReadonlyMap<string, readonly LoadPoint[]>;
   readonly mask: (text: string) => string;
 }
 
 export function createSuiteDocuments(about: Written): SuiteDocuments {
-  const { plan, folder, adapters } = about;
-  let last: { readonly summary: SuiteSummary; readonly origin: Provenance | null } | null = null;
+  const { plan, folder, summaryFile, adapters, mask } = about;
+  let origin: Provenance | null = null;
+  let last: SuiteSummary | null = null;
   return {
-    async write(summary) {
+    async writeReport(summary) {
       const { pool, controller } = adapters;
       const provenance = await pool.use(controller, (connection) =>
         gatherProvenance(connection, plan.root, path.join(plan.root, 'config')),
       );
-      const origin = provenance.ok && provenance.value.ok ? provenance.value.value : null;
-      last = { summary, origin };
-      const failures: Failure[] = [];
-      for (const [name, content] of render(about, summary, origin)) {
-        const written = await folder.write(name, content);
-        if (!written.ok) failures.push(written.failure);
-      }
-      return failures;
+      origin = provenance.ok && provenance.value.ok ? provenance.value.value : null;
+      if (origin === null) return { ok: true, value: undefined };
+      return folder.write(TEST_REPORT, renderReport(about, summary, origin));
+    },
+    writeSummary(summary) {
+      last = summary;
+      return summaryFile.write(renderJson(summary, mask));
     },
     correct(exitCode) {
       if (last === null) return [];
       const ended_at = new Date(adapters.clock.now()).toISOString();
-      const summary = { ...stoppedLate(last.summary, exitCode), ended_at };
-      return render(about, summary, last.origin).flatMap(([name, content]) => {
-        const written = folder.writeNow(name, content);
-        return written.ok ? [] : [written.failure];
-      });
+      const summary = { ...stoppedLate(last, exitCode), ended_at };
+      const written = [
+        ...(origin === null
+          ? []
+          : [folder.writeNow(TEST_REPORT, renderReport(about, summary, origin))]),
+        folder.writeNow(SUITE_SUMMARY, renderJson(summary, mask)),
+      ];
+      return written.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
     },
   };
 }
 
-/** The summary last: where that is, the run is over. */
-function render(
+function renderReport(
   { plan, adapters, metrics, mask }: Written,
   summary: SuiteSummary,
-  origin: Provenance | null,
-): readonly (readonly [name: string, content: string])[] {
-  const json = [SUITE_SUMMARY, renderJson(summary, mask)] as const;
-  if (origin === null) return [json];
+  origin: Provenance,
+): string {
   const { versions } = adapters;
-  const report = renderSuiteReport({
+  return renderSuiteReport({
     summary: maskStrings(summary, mask),
     // Events are masked where they are stamped.
     metrics,
@@ -88,5 +94,4 @@ function render(
       mask,
     ),
   });
-  return [[TEST_REPORT, report], json];
 }

@@ -32,6 +32,7 @@ import type { ResumePlan } from '../resume/plan-resume.js';
 import { createSuiteDocuments, type SuiteDocuments } from './documents.js';
 import { carryOut } from './suite.js';
 import type { SuiteOptions } from './suite-options.js';
+import { reserveSummary } from './summary-file.js';
 import { stoppedLate } from './verdict.js';
 import type { Warnings } from '../warnings.js';
 
@@ -93,12 +94,18 @@ async function carryOutIn(
   const { folder, warnings, journal, earlier, signal } = run;
   const redactor = createRedactor(plan.secrets);
   const metrics = new Map<string, readonly LoadPoint[]>();
+  const reserved = await reserveSummary(folder.path, plan.scenarios.length);
+  if (!reserved.ok) return reserved;
+  const summaryFile = reserved.value;
   const documents = createSuiteDocuments({
-    ...{ plan, adapters, folder, metrics, mask: redactor.text },
+    ...{ plan, adapters, folder, summaryFile, metrics, mask: redactor.text },
   });
   options.onOpened?.({ journal, correct: documents.correct });
   const opened = await openEventLog(path.join(folder.path, EVENTS));
-  if (!opened.ok) return opened;
+  if (!opened.ok) {
+    await summaryFile.release();
+    return opened;
+  }
   const eventLog = opened.value;
 
   const warned = createWarningFold();
@@ -145,7 +152,7 @@ async function carryOutIn(
         resume: resume?.value ?? null,
         recover: () => recoverBeforeSuite(earlier, context, signal),
       },
-      { warnings: () => warned.list(), write: documents.write },
+      { ...documents, warnings: () => warned.list() },
     );
   } finally {
     // Only after a bug is there anything to release.
@@ -155,6 +162,7 @@ async function carryOutIn(
     const unheard = hearOfStop(options.signal, emit);
     await reporter.close();
     unheard();
+    await summaryFile.release();
     const lost = eventLog.failure();
     if (lost) options.onDefect(new Error(`${EVENTS} is incomplete: ${lost.message}`));
   }

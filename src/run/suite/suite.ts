@@ -1,5 +1,5 @@
 import { onAbort } from '../../async/abort.js';
-import type { Failure } from '../../model/failure.js';
+import type { Outcome } from '../../model/failure.js';
 import type { SuitePlan } from '../../model/plan.js';
 import type { SuiteSummary, WarningRecord } from '../../model/result.js';
 import { noteFormer } from '../../results/continuation.js';
@@ -20,8 +20,10 @@ import { createTally } from './tally.js';
 export interface Records {
   /** What it has warned of so far. */
   readonly warnings: () => readonly WarningRecord[];
-  /** Writes its own documents, before the last event tells that all is done. */
-  readonly write: (summary: SuiteSummary) => Promise<readonly Failure[]>;
+  /** Writes for people what came of it, before the last event tells that all is done. */
+  readonly writeReport: (summary: SuiteSummary) => Promise<Outcome<void>>;
+  /** The same for programs, once it is known whether the rest could be written. */
+  readonly writeSummary: (summary: SuiteSummary) => Promise<Outcome<void>>;
 }
 
 /** Carries a plan out: one scenario after the other, each on clean nodes. */

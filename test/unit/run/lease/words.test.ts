@@ -60,7 +60,7 @@ describe('what watchdogs did', () => {
     const [note] = parseLeaseAnswer(text.join('\n'), 'node1')?.notes ?? [];
     if (!note) throw new Error('no note');
     const told = new Set<string>();
-    const who = `run R1 was not heard of for 15 min, and its watchdog cleaned up (${formatMoment(note.at)})`;
+    const who = `run R1 was not heard of for 15 min, and its watchdog cleaned up (${formatDateTime(note.at)})`;
     expect(describeNote(note, told)).toBe(
       `${who}: removed ${processes
         .slice(0, 5)
