@@ -48,13 +48,44 @@ export async function openProject(
   globals: Globals,
   scenarios: readonly string[] = [],
 ): Promise<Project> {
+  return (await openWithWarnings(globals, scenarios)).project;
+}
+
+/** A project in order, where something in its files may still be doubtful. */
+export interface OpenedProject {
+  readonly project: Project;
+  /** Of what these scenarios stand on, by name. */
+  readonly warningsFor: (scenarios: readonly string[]) => readonly Problem[];
+  /** Hides known secrets. */
+  readonly mask: (text: string) => string;
+}
+
+/** The same, for those who tell also what is no error. */
+export async function openWithWarnings(
+  globals: Globals,
+  scenarios: readonly string[] = [],
+): Promise<OpenedProject> {
   const loaded = await readProject(globals);
   const { problemsFor } = await import('../config/load.js');
-  return requireOrder(
-    loaded,
-    problemsFor(loaded, scenarios.length > 0 ? scenarios : undefined),
-    globals,
-  );
+  const problems = problemsFor(loaded, scenarios.length > 0 ? scenarios : undefined);
+  return {
+    project: await requireOrder(loaded, problems, globals),
+    warningsFor: (names) =>
+      problemsFor(loaded, names).filter(({ severity }) => severity === 'warning'),
+    mask: loaded.mask,
+  };
+}
+
+/** Shows what is doubtful, where nothing is run that would tell of it. */
+export async function noteWarnings(
+  warnings: readonly Problem[],
+  mask: OpenedProject['mask'],
+  globals: Globals,
+): Promise<void> {
+  if (warnings.length === 0 || globals.isQuiet) return;
+  const { renderProblems } = await import('../report/problems.js');
+  const text = await textOptions(globals, process.stderr);
+  note(`${renderProblems(warnings, { ...text, sourceLine: sourceLines(globals.root, mask) })}\n`);
 }
 
 /** Reads a project for its nodes: a broken scenario is no reason not to look at them. */

@@ -13,7 +13,8 @@ import type { ResumePlan } from '../run/resume/plan-resume.js';
 import { exitCodeOf } from '../run/suite/verdict.js';
 import { CliError } from './error.js';
 import type { Globals } from './globals.js';
-import { openProject, readProject } from './open-project.js';
+import { openProject, openWithWarnings, readProject } from './open-project.js';
+import type { PlannedSelection } from './selection.js';
 
 export interface Continuation {
   readonly plan: SuitePlan;
@@ -23,6 +24,9 @@ export interface Continuation {
   /** Plans the same scenarios once more, after others have had the project. */
   readonly again: () => Promise<Outcome<ResumePlan>>;
 }
+
+/** One whose files were read for it. */
+type ReadContinuation = Continuation & Pick<PlannedSelection, 'warnings' | 'mask'>;
 
 /** There is nothing to continue; why. */
 interface NoContinuation {
@@ -43,17 +47,20 @@ export async function planResumption(
   globals: Globals,
   named: string | null,
   mayWait: boolean,
-): Promise<Resumption> {
+): Promise<NoContinuation | ReadContinuation> {
   const run = await findRun(globals.root, named, mayWait);
   if ('why' in run) return run;
   const names = scenariosOf(run);
-  const project = await openProject(globals, names);
+  const { project, warningsFor, mask } = await openWithWarnings(globals, names);
   // Perhaps it is there and cannot be read: then what is wrong with the files is the answer.
   if (names.some((name) => !project.scenarios.some((scenario) => scenario.name === name))) {
     await openProject(globals);
   }
   const loaded = await readProject(globals);
-  return planContinuation(run, project, (scenario) => locateIn(loaded, scenario));
+  const found = await planContinuation(run, project, (scenario) => locateIn(loaded, scenario));
+  if (found.plan === null) return found;
+  const planned = found.plan.scenarios.map(({ scenario }) => scenario.name);
+  return { ...found, warnings: warningsFor(planned), mask };
 }
 
 /**

@@ -1,9 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
 import type { SuitePlan } from '../model/plan.js';
+import type { Problem } from '../model/problem.js';
 import type { Selection } from '../plan/selection.js';
 import type { Globals } from './globals.js';
-import { openProject, refuseUnknown } from './open-project.js';
+import {
+  type OpenedProject,
+  openProject,
+  openWithWarnings,
+  refuseUnknown,
+} from './open-project.js';
 
 /** The options that choose scenarios, the same for `plan` and `run`. */
 export interface SelectionOptions {
@@ -24,13 +30,20 @@ function listOf(value: string, previous: readonly string[]): readonly string[] {
   return [...previous, ...words];
 }
 
+export interface PlannedSelection {
+  readonly plan: SuitePlan;
+  /** What is doubtful in the files that it comes from. */
+  readonly warnings: readonly Problem[];
+  readonly mask: OpenedProject['mask'];
+}
+
 /** Reads the project and plans what was asked for. */
 export async function planSelection(
   globals: Globals,
   scenarios: readonly string[],
   { tags, skipTags }: SelectionOptions,
-): Promise<SuitePlan> {
-  const project = await openProject(globals, scenarios);
+): Promise<PlannedSelection> {
+  const { project, warningsFor, mask } = await openWithWarnings(globals, scenarios);
   const { planSuite } = await import('../plan/suite-plan.js');
   const selection: Selection = { scenarios, tags, skipTags };
   const { plan, unknown } = planSuite(project, selection);
@@ -40,5 +53,6 @@ export async function planSelection(
     unknown,
     project.scenarios.flatMap(({ name, directory }) => [name, directory]),
   );
-  return plan;
+  const warnings = warningsFor(plan.scenarios.map(({ scenario }) => scenario.name));
+  return { plan, warnings, mask };
 }

@@ -38,6 +38,12 @@ export function renderProblems(problems: readonly Problem[], options: ProblemOpt
   return [...blocks, countProblems(problems, options.style ?? plainStyle)].join('\n\n');
 }
 
+/** The same in a line, for those who tell of it among other things. */
+export function summarizeProblem({ file, line, path, message, hint }: Problem): string {
+  const about = path === '' ? '' : ` ${path}:`;
+  return `${file}:${line}:${about} ${message}${hint === '' ? '' : ` (${hint})`}`;
+}
+
 function renderProblem(
   problem: Problem,
   { style = plainStyle, sourceLine }: ProblemOptions,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import { PLAYBOOK, projectFolder, scenarioFiles } from '../support/project-folder.js';
+import { PLAYBOOK, expectExit, projectFolder, scenarioFiles } from '../support/project-folder.js';
 
 describe('init', () => {
   it('makes a project that validates as it is, without a warning, and never overwrites', async () => {
@@ -113,6 +113,35 @@ describe('run', () => {
         'scenario_finished',
       ]),
     );
+  });
+});
+
+describe('what is doubtful in the configuration', () => {
+  it('is told before a plan and before a run, of what is run alone, and kept with its results', async () => {
+    const project = await projectFolder({
+      ...scenarioFiles('001_one', {}),
+      ...scenarioFiles('002_two', {
+        compose: 'services: { a: { command: sleep 9, mem_limit: 1g } }',
+      }),
+      'hooks/befor_suite.sh': '#!/bin/sh\n',
+    });
+    const never = 'there is no point `befor_suite`, so this is never called';
+    const planned = await project.playbook('plan', 'one', '--format', 'json');
+    expect(JSON.parse(planned.stdout)).toMatchObject({ scenarios: [{ name: 'one' }] });
+    expect(planned.stderr).toContain(`hooks/befor_suite.sh:1:1 warning ${never}`);
+    const run = await project.playbook('run', 'one');
+    expectExit(run, 0);
+    const message = `hooks/befor_suite.sh:1: ${never} (did you mean \`before_suite\`?)`;
+    expect(run.stderr.split('\n')[0]).toContain(`warning ${message}`);
+    expect((await project.suite()).warnings.map((warning) => warning.message)).toEqual([message]);
+    await project.playbook('run', 'two');
+    expect((await project.suite()).warnings).toHaveLength(2);
+    // What went well is not worth a mail from cron.
+    expect(await project.playbook('run', 'one', '--quiet')).toMatchObject({
+      exitCode: 0,
+      stdout: '',
+      stderr: '',
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { SuitePlan } from '../../model/plan.js';
 import type { ResumeOverview } from '../../report/resume.js';
 import { type Globals, globalsOf } from '../globals.js';
+import { noteWarnings } from '../open-project.js';
 import { type Format, formatOption, print, printAs } from '../output.js';
 import { textOptions } from '../text-style.js';
 import { type SelectionOptions, addSelection, planSelection } from '../selection.js';
@@ -26,7 +27,9 @@ Examples:
         command: Command,
       ) => {
         const globals = globalsOf(command);
-        await printPlan(await planSelection(globals, scenarios, options), options.format, globals);
+        const { plan, warnings, mask } = await planSelection(globals, scenarios, options);
+        await noteWarnings(warnings, mask, globals);
+        await printPlan(plan, options.format, globals);
       },
     );
 }

@@ -3,6 +3,7 @@ import { type Command, Command as Program, InvalidArgumentError, Option } from '
 import { ExitCode } from '../../model/exit-code.js';
 import type { Outcome } from '../../model/failure.js';
 import type { SuitePlan } from '../../model/plan.js';
+import type { Problem } from '../../model/problem.js';
 import type { Reporter } from '../../report/reporter.js';
 import type { ResumePlan } from '../../run/resume/plan-resume.js';
 import type { UnderWay } from '../../run/suite/run-suite.js';
@@ -11,6 +12,7 @@ import { parseDurationMs } from '../arguments.js';
 import { CliError } from '../error.js';
 import { type Globals, globalsOf } from '../globals.js';
 import { REPORTERS, type ReporterName } from '../reporter-names.js';
+import { noteWarnings } from '../open-project.js';
 import { type Format, formatOption, note } from '../output.js';
 import type { Continuation } from '../resume.js';
 import { type SelectionOptions, addSelection, planSelection } from '../selection.js';
@@ -82,8 +84,9 @@ Examples:
       if (scenarios.length > 0 && options.all) {
         throw new CliError('either name scenarios or give --all', ExitCode.usage);
       }
-      const plan = await planSelection(globals, scenarios, options);
+      const { plan, warnings, mask } = await planSelection(globals, scenarios, options);
       if (options.dryRun) {
+        await noteWarnings(warnings, mask, globals);
         await printPlan(plan, options.format, globals);
         return;
       }
@@ -91,7 +94,7 @@ Examples:
         const reasons = plan.skipped.map(({ name, reason }) => `${name}: ${reason}`);
         throw new CliError('there is nothing to run', ExitCode.usage, reasons.join('; ') || null);
       }
-      process.exitCode = await execute(globals, plan, options, null);
+      process.exitCode = await execute(globals, plan, options, null, warnings);
     });
 }
 
@@ -118,6 +121,7 @@ async function resume(
     return;
   }
   if (options.dryRun) {
+    await noteWarnings(found.warnings, found.mask, globals);
     const { remainingOf } = await import('../../run/resume/begin.js');
     const { decisions } = found.resume;
     await printPlan(
@@ -128,7 +132,7 @@ async function resume(
     );
     return;
   }
-  process.exitCode = await execute(globals, found.plan, options, found);
+  process.exitCode = await execute(globals, found.plan, options, found, found.warnings);
 }
 
 async function execute(
@@ -136,6 +140,7 @@ async function execute(
   plan: SuitePlan,
   options: Options,
   continued: Continuation | null,
+  doubts: readonly Problem[],
 ): Promise<number> {
   const [{ runSuite }, { composeAdapters }, { untilSignalled }] = await Promise.all([
     import('../../run/suite/run-suite.js'),
@@ -146,6 +151,10 @@ async function execute(
   let underWay: UnderWay | null = null;
   let hasWaited = false;
   const adapters = composeAdapters(plan);
+  if (doubts.length > 0) {
+    const { summarizeProblem } = await import('../../report/problems.js');
+    for (const doubt of doubts) adapters.warnings.add(summarizeProblem(doubt));
+  }
   const { reporter, restore } = await chooseReporter(options.reporter, globals);
   const signals = untilSignalled((exitCode) => {
     restore();
