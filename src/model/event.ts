@@ -125,6 +125,8 @@ export interface PhaseFinished {
   readonly phase: Phase;
   readonly status: 'ok' | 'failed' | 'cancelled';
   readonly duration_s: number;
+  /** The first of what went wrong in it. */
+  readonly failure: FailureRecord | null;
 }
 
 /** Files are being copied, and it takes a while: said at most once a second for each machine. */

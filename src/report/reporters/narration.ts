@@ -161,8 +161,11 @@ function describePhaseEnd(event: Of<'phase_finished'>, style: Style): string {
   switch (event.status) {
     case 'ok':
       return `done in ${took}`;
-    case 'failed':
-      return `${style.bad('FAILED')} after ${took}`;
+    case 'failed': {
+      // The rest of it is told at the end of the scenario, which may be a while.
+      const why = event.failure === null ? '' : `: ${summarizeFailure(event.failure)}`;
+      return `${style.bad('FAILED')} after ${took}${why}`;
+    }
     case 'cancelled':
       return `${style.caution('cancelled')} after ${took}`;
   }

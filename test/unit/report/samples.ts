@@ -121,8 +121,9 @@ export function phaseFinished(
   phase: Phase,
   duration_s: number,
   status: 'ok' | 'failed' | 'cancelled' = 'ok',
+  failure: FailureRecord | null = null,
 ): RunEvent {
-  return { type: 'phase_finished', scenario, phase, status, duration_s };
+  return { type: 'phase_finished', scenario, phase, status, duration_s, failure };
 }
 
 export function scenarioFinished(

@@ -57,8 +57,8 @@ function describePhase({ phase }: PhaseView, scenario: ScenarioView, { nowMs }: 
     }
     case 'stop': {
       const stopped = services.filter(({ state }) => state === 'stopped').length;
-      const started = services.filter(({ attempt }) => attempt > 0).length;
-      return `${stopped} of ${started} stopped`;
+      const open = services.filter(({ state }) => state === 'stopping').length;
+      return `${stopped} of ${stopped + open} stopped`;
     }
     case 'prepare':
     case 'collect':

@@ -1,4 +1,5 @@
 import type {
+  PhaseFinished,
   ScenarioStarted,
   ServiceFailed,
   StampedEvent,
@@ -46,7 +47,7 @@ export interface ServiceView {
   /** 1-based. */
   readonly batch: number;
   readonly dependsOn: readonly string[];
-  state: 'waiting' | 'starting' | 'ready' | 'failed' | 'stopped';
+  state: 'waiting' | 'starting' | 'ready' | 'failed' | 'stopping' | 'stopped';
   /** 1-based; 0 before the first. */
   attempt: number;
   sinceMs: number;
@@ -118,9 +119,11 @@ export function applyToScenario(view: ScenarioView, event: StampedEvent, atMs: n
     case 'phase_started':
       view.transfers.clear();
       updatePhase(view, event.phase, { state: 'running', sinceMs: atMs });
+      if (event.phase === 'stop') beginStopping(view, atMs);
       return;
     case 'phase_finished':
       updatePhase(view, event.phase, { state: event.status, tookMs: event.duration_s * 1000 });
+      applyPhaseFailure(view, event);
       return;
     case 'transfer_progress':
       view.transfers.set(event.node, event);
@@ -176,6 +179,21 @@ export function applyToScenario(view: ScenarioView, event: StampedEvent, atMs: n
     case 'scenario_finished':
     case 'suite_finished':
       return;
+  }
+}
+
+/** What could not be stopped or removed in the ordinary way may be gone all the same when `verify` looks. */
+function applyPhaseFailure(view: ScenarioView, { phase, status, failure }: PhaseFinished): void {
+  if (status !== 'failed' || failure === null || phase === 'stop' || phase === 'clean') return;
+  if (view.failures.length === 0) view.failures.push(failure);
+}
+
+/** All that runs is stopped at once, but for what others still need. */
+function beginStopping({ services }: ScenarioView, atMs: number): void {
+  for (const service of services.values()) {
+    if (service.state !== 'ready' && service.state !== 'starting') continue;
+    service.state = 'stopping';
+    service.sinceMs = atMs;
   }
 }
 

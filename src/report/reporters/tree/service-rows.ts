@@ -46,6 +46,7 @@ function selectPressing(services: readonly ServiceView[]): readonly ServiceView[
   return [
     ...inState('failed'),
     ...inState('starting'),
+    ...inState('stopping'),
     ...inState('waiting').slice(0, WAITING_SHOWN),
   ];
 }
@@ -57,13 +58,13 @@ export function countReady(services: readonly ServiceView[]): string {
 }
 
 function countStates(services: readonly ServiceView[], { style }: Canvas): string {
-  const parts = (['failed', 'ready', 'starting', 'waiting', 'stopped'] as const).flatMap(
-    (state) => {
-      const amount = services.filter((service) => service.state === state).length;
-      if (amount === 0) return [];
-      return state === 'failed' ? style.bad(`${amount} failed`) : `${amount} ${state}`;
-    },
-  );
+  const parts = (
+    ['failed', 'ready', 'starting', 'waiting', 'stopping', 'stopped'] as const
+  ).flatMap((state) => {
+    const amount = services.filter((service) => service.state === state).length;
+    if (amount === 0) return [];
+    return state === 'failed' ? style.bad(`${amount} failed`) : `${amount} ${state}`;
+  });
   return `${services.length} services: ${parts.join(', ')}`;
 }
 
@@ -105,6 +106,7 @@ function signOf({ state }: ServiceView, { style, spin }: Canvas): string {
     case 'waiting':
       return style.faint(style.signs.waiting);
     case 'starting':
+    case 'stopping':
       return style.accent(spin);
     case 'ready':
       return style.good(style.signs.done);
@@ -117,7 +119,8 @@ function signOf({ state }: ServiceView, { style, spin }: Canvas): string {
 
 function describeTime({ state, sinceMs, tookMs }: ServiceView, { nowMs }: Canvas): string {
   if (state === 'waiting') return '';
-  return state === 'starting' ? formatElapsed(nowMs - sinceMs) : formatDuration(tookMs);
+  const isOnItsWay = state === 'starting' || state === 'stopping';
+  return isOnItsWay ? formatElapsed(nowMs - sinceMs) : formatDuration(tookMs);
 }
 
 function describeNote(
@@ -125,7 +128,8 @@ function describeNote(
   states: ReadonlyMap<string, ServiceView['state']>,
   { style }: Canvas,
 ): string {
-  if (service.state === 'stopped') return style.faint('stopped');
+  if (service.state === 'stopping' || service.state === 'stopped')
+    return style.faint(service.state);
   if (service.state === 'waiting') return style.faint(describeWait(service, states));
   const attempt = service.attempt > 1 ? style.caution(`attempt ${service.attempt}`) : '';
   const note = service.state === 'failed' ? style.bad(service.note) : service.note;

@@ -1,7 +1,7 @@
 import type { Failure } from '../../../model/failure.js';
 import type { Phase } from '../../../model/plan.js';
 import type { Attempt } from '../attempt.js';
-import { inSeconds } from '../../events.js';
+import { inSeconds, recordOf } from '../../events.js';
 import { cancelled } from '../../interruption.js';
 
 /** Tells when a phase begins and how it ends, and takes its failures down. */
@@ -22,11 +22,13 @@ export function beginPhase(
   return {
     finish(failures) {
       const duration_s = inSeconds(clock.monotonic() - begin);
-      into.push(...failures.map((failure) => inWordsOfSignal(attempt, failure)));
+      const told = failures.map((failure) => inWordsOfSignal(attempt, failure));
+      into.push(...told);
       attempt.phaseTimes.push({ phase, duration_s });
-      const [first] = failures;
+      const [first] = told;
       const status = !first ? 'ok' : first.kind === 'cancelled' ? 'cancelled' : 'failed';
-      emit({ type: 'phase_finished', scenario, phase, status, duration_s });
+      const failure = first ? recordOf(first) : null;
+      emit({ type: 'phase_finished', scenario, phase, status, duration_s, failure });
     },
   };
 }

@@ -184,6 +184,15 @@ describe('the plain reporter', () => {
     `);
   });
 
+  it('says at once why a phase has failed', async () => {
+    const failure = failureRecord({ service: null, message: 'the image could not be pulled' });
+    const text = await render([
+      at(0, phaseStarted('a', 'deploy')),
+      at(11, phaseFinished('a', 'deploy', 11, 'failed', failure)),
+    ]);
+    expect(text).toContain('FAILED after 11 s: node1: the image could not be pulled');
+  });
+
   it('says how a script ended that did not succeed', async () => {
     const finished = { type: 'script_finished', scenario: 'a', duration_s: 3 } as const;
     const text = await render([

@@ -133,6 +133,44 @@ describe('the picture of a run', () => {
     `);
   });
 
+  it('shows what is still being stopped apart from what has been', () => {
+    const ready = { type: 'service_ready', duration_s: 1 } as const;
+    const p1 = { scenario: 'a', node: 'node2', service: 'p-1' };
+    const stopping = [
+      ...deploying,
+      at(4, { ...ready, ...redis }),
+      at(4, { type: 'service_started', ...p1, attempt: 1 }),
+      at(5, { ...ready, ...p1 }),
+      at(5, phaseFinished('a', 'deploy', 3)),
+      at(60, phaseStarted('a', 'stop')),
+    ] satisfies StampedEvent[];
+    const services = (seconds: number, events: readonly StampedEvent[]) =>
+      frameAt(seconds, events)
+        .filter((line) => /redis|p-1|of 2/.test(line))
+        .map((line) => line.replaceAll(/ +/g, ' ').trim());
+    expect(services(63, stopping)).toEqual([
+      '* stop 3 s 0 of 2 stopped',
+      '* redis node1 batch 1 3 s stopping',
+      '* p-1 node2 batch 2 3 s stopping',
+    ]);
+    const stopped = [...stopping, at(64, { type: 'service_stopped', ...p1, duration_s: 4 })];
+    expect(services(64, stopped)).toEqual([
+      '* stop 4 s 1 of 2 stopped',
+      '* redis node1 batch 1 4 s stopping',
+      '✔ p-1 node2 batch 2 4 s stopped',
+    ]);
+  });
+
+  it('shows why a phase has failed, also where no service has', () => {
+    const failure = failureRecord({ service: null, message: 'the image could not be pulled' });
+    const unpulled = [
+      ...deploying,
+      at(4, phaseFinished('a', 'deploy', 2, 'failed', failure)),
+      at(4, phaseStarted('a', 'collect')),
+    ];
+    expect(frameAt(5, unpulled).join('\n')).toContain('✖ node1: the image could not be pulled');
+  });
+
   it('shows what failed, with the culprit’s last lines and the hint, while the rest is torn down', () => {
     expect(show(frameAt(5, failing))).toMatchInlineSnapshot(`
       "
