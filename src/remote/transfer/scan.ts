@@ -6,7 +6,13 @@ import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
  * devices hold no content and are left out.
  */
 export type TreeEntry =
-  | { readonly type: 'directory'; readonly path: Buffer; readonly mode: number }
+  | {
+      readonly type: 'directory';
+      readonly path: Buffer;
+      readonly mode: number;
+      /** Seconds since the epoch. */
+      readonly mtime: number;
+    }
   | { readonly type: 'file'; readonly path: Buffer }
   | {
       readonly type: 'link';
@@ -43,8 +49,9 @@ export async function scanFolder(root: Buffer, signal?: AbortSignal): Promise<Tr
     for (const item of content) {
       const path = joinBytes(folder, item.name);
       if (item.isDirectory()) {
-        const { mode } = await lstat(joinBytes(root, path));
-        entries.push({ type: 'directory', path, mode: permissions(mode) });
+        const { mode, mtimeMs } = await lstat(joinBytes(root, path));
+        const mtime = Math.max(0, Math.floor(mtimeMs / 1000));
+        entries.push({ type: 'directory', path, mode: permissions(mode), mtime });
         folders.push(path);
       } else if (item.isFile()) {
         entries.push({ type: 'file', path });

@@ -53,7 +53,10 @@ export async function* packFolder(
     switch (entry.type) {
       case 'directory':
         folders.push(entry);
-        yield* writer.add(headerOf('directory', name, entry.mode | 0o700), NOTHING);
+        yield* writer.add(
+          { ...headerOf('directory', name, entry.mode | 0o700), mtime: entry.mtime },
+          NOTHING,
+        );
         break;
       case 'link':
         yield* writer.add({ ...headerOf('link', name, 0o777), target: entry.target }, NOTHING);

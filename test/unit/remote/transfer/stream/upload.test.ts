@@ -76,6 +76,7 @@ describe.each(ALL_TOOLS)('uploading as a stream to a node with $name', (tools) =
     await utimes(path.join(from, 'script'), 1_000_000, 1_000_000);
     await mkdir(path.join(from, 'closed/within'), { recursive: true });
     await writeFile(path.join(from, 'closed/within/file'), 'x');
+    await utimes(path.join(from, 'closed/within'), 2_000_000, 2_000_000);
     await chmod(path.join(from, 'closed/within'), 0o500);
     await chmod(path.join(from, 'closed'), 0o111);
     const to = path.join(await makeTempFolder(), 'to');
@@ -88,11 +89,16 @@ describe.each(ALL_TOOLS)('uploading as a stream to a node with $name', (tools) =
       expect(modes).toEqual(['200', '4751', '111', '500']);
       expect((await stat(path.join(to, 'script'))).mtimeMs).toBe(1_000_000_000);
     }
+    const fresh = path.join(await makeTempFolder(), 'fresh');
+    await upload(from, fresh);
+    // Not every tar sets the time of a folder.
+    const { mtimeMs } = await stat(path.join(fresh, 'closed/within'));
+    expect(mtimeMs).toBeGreaterThanOrEqual(2_000_000_000);
     const single = path.join(await makeTempFolder(), 'single');
     expect(await upload(path.join(from, 'script'), single)).toMatchObject({ ok: true });
     expect((await stat(single)).mtimeMs).toBe(1_000_000_000);
     expect((await stat(single)).mode & 0o7777).toBe(0o4751);
-    for (const root of [from, to]) await chmod(path.join(root, 'closed'), 0o755);
+    for (const root of [from, to, fresh]) await chmod(path.join(root, 'closed'), 0o755);
   });
 
   it('brings empty files and an empty folder', async () => {
