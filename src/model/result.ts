@@ -38,8 +38,10 @@ export interface FailureRecord {
 }
 
 export interface Artifact {
-  /** Relative to the scenario's result folder, with `/`. */
+  /** Relative to the scenario's result folder, with `/`. Bytes that are no UTF-8 have become U+FFFD. */
   readonly path: string;
+  /** Where there are such bytes: the path with everything but letters, digits and `-._~/` percent-encoded. */
+  readonly path_encoded?: string;
   readonly size: number;
   readonly sha256: string;
 }

@@ -15,7 +15,13 @@ export async function takeInventory(
 ): Promise<Outcome<readonly Artifact[]>> {
   try {
     const files = await hashFiles(scenarioFolder, [ARTIFACTS, NODES]);
-    return { ok: true, value: files.map(({ path, size, sha256 }) => ({ path, size, sha256 })) };
+    const artifacts = files.map(({ path, path_encoded, size, sha256 }) => ({
+      path,
+      ...(path_encoded === undefined ? {} : { path_encoded }),
+      size,
+      sha256,
+    }));
+    return { ok: true, value: artifacts };
   } catch (error) {
     return { ok: false, failure: fileFailure(error, `could not read ${scenarioFolder}`) };
   }

@@ -16,6 +16,8 @@ const SLASH = Buffer.from('/');
 export interface FileHash {
   /** Relative to the folder that was asked about, with `/`. */
   readonly path: string;
+  /** Where it is not UTF-8, which `path` cannot say: percent-encoded (RFC 3986). */
+  readonly path_encoded?: string;
   /** Who may read, write and execute it: `0755`. */
   readonly mode: string;
   readonly size: number;
@@ -55,7 +57,19 @@ async function listFiles(root: Buffer, folder: Buffer): Promise<Buffer[]> {
 }
 
 async function hashFile(root: Buffer, file: Buffer): Promise<FileHash> {
-  return { path: file.toString(), ...(await hashFileAt(join(root, file))) };
+  const path = file.toString();
+  const isExact = Buffer.from(path).equals(file);
+  return {
+    path,
+    ...(isExact ? {} : { path_encoded: percentEncode(file) }),
+    ...(await hashFileAt(join(root, file))),
+  };
+}
+
+function percentEncode(path: Buffer): string {
+  const encode = (character: string) =>
+    `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  return path.toString('latin1').replace(/[^A-Za-z0-9\-._~/]/g, encode);
 }
 
 /**

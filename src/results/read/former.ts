@@ -130,7 +130,9 @@ function parseArtifact(artifact: Readonly<Record<string, unknown>>): Artifact[] 
   const file = asString(artifact['path']);
   const size = asNumber(artifact['size']);
   const sha256 = asString(artifact['sha256']);
-  return file === null || size === null || sha256 === null ? [] : [{ path: file, size, sha256 }];
+  if (file === null || size === null || sha256 === null) return [];
+  const encoded = asString(artifact['path_encoded']);
+  return [{ path: file, ...(encoded === null ? {} : { path_encoded: encoded }), size, sha256 }];
 }
 
 /** The first file that is not there as it was written. */
@@ -140,9 +142,15 @@ async function findDamage(
 ): Promise<string | null> {
   const inventory = await takeInventory(folder);
   if (!inventory.ok) return inventory.failure.message;
-  const present = new Map(inventory.value.map((artifact) => [artifact.path, artifact]));
-  for (const { path: file, sha256 } of artifacts) {
-    const found = present.get(file);
+  // Names that are not UTF-8 may look the same; results of before they were told apart have the one only.
+  const present = new Map(
+    inventory.value.flatMap((artifact) => [
+      [artifact.path, artifact],
+      [artifact.path_encoded ?? artifact.path, artifact],
+    ]),
+  );
+  for (const { path: file, path_encoded, sha256 } of artifacts) {
+    const found = present.get(path_encoded ?? file);
     if (!found) return `${file} is missing`;
     if (found.sha256 !== sha256) return `${file} is not as it was written: its sha256 differs`;
   }

@@ -8,6 +8,7 @@ import { renderJson } from '../../../src/results/document.js';
 import { buildInputs, documentInputs } from '../../../src/results/inputs/record.js';
 import { createThrowawaySeal } from '../../../src/results/inputs/seal.js';
 import { noteFormer } from '../../../src/results/continuation.js';
+import { takeInventory } from '../../../src/results/inventory.js';
 import { readRun } from '../../../src/results/read.js';
 import { readFormerScenarios } from '../../../src/results/read/former.js';
 import { nodeSpec, scenarioSpec } from '../../support/specs.js';
@@ -137,6 +138,22 @@ describe('a scenario of an earlier run', () => {
     const scenario = await read();
     expect(scenario.result).toBeNull();
     expect(scenario.damage).toContain(damage);
+  });
+
+  it('is not damaged by two names that are no UTF-8 and look the same', async () => {
+    const { read, write, folder } = await completedRun();
+    for (const [byte, content] of [
+      [0xff, 'one'],
+      [0xfe, 'two'],
+    ] as const) {
+      const name = Buffer.concat([Buffer.from(`${folder}/test_artifacts/`), Buffer.from([byte])]);
+      await writeFile(name, content);
+    }
+    const inventory = await takeInventory(folder);
+    if (!inventory.ok) throw new Error(inventory.failure.message);
+    const summary = { run: RUN, status: 'completed', attempts: 1, duration_s: 1, metrics: [] };
+    await write('result_summary.json', JSON.stringify({ ...summary, artifacts: inventory.value }));
+    expect(await read()).toMatchObject({ damage: null });
   });
 
   it('has no inputs where they are missing or torn', async () => {

@@ -34,13 +34,23 @@ describe('an inventory', () => {
     });
   });
 
-  it('counts a file whose name is no UTF-8', async () => {
+  it('says where a file is whose name is no UTF-8', async () => {
     const folder = await makeTempFolder();
     await mkdir(path.join(folder, 'test_artifacts'));
     const name = Buffer.concat([Buffer.from(path.join(folder, 'test_artifacts/')), Buffer.from([0xff, 0xfe])]);
     await writeFile(name, 'x');
     const inventory = await takeInventory(folder);
-    expect(inventory).toMatchObject({ ok: true, value: [{ size: 1, sha256: sha256('x') }] });
+    expect(inventory).toEqual({
+      ok: true,
+      value: [
+        {
+          path: 'test_artifacts/\ufffd\ufffd',
+          path_encoded: 'test_artifacts/%FF%FE',
+          size: 1,
+          sha256: sha256('x'),
+        },
+      ],
+    });
   });
 
   it('is empty where nothing was collected', async () => {
