@@ -9,6 +9,7 @@ import { withRetries } from '../retry.js';
 import type { RecoveryContext } from './context.js';
 import { ruleOnDeclared } from './declared.js';
 import { askForUntold } from './untold.js';
+import { isHeldByOthers } from '../sweep/report.js';
 import { type SweepTarget, listRemains, sweep } from '../sweep/sweep.js';
 
 /** Three tries: the node may be starting again, docker may need a moment to let go. */
@@ -36,10 +37,12 @@ export async function recoverNode(
   const { clock, signal } = context;
   const found = new Set<string>();
   let left: readonly string[] = [];
+  let isUpToOthers = false;
   let spared: string | null = null;
   const outcome = await withRetries(
     async (): Promise<Outcome<void>> => {
       left = [];
+      isUpToOthers = false;
       const target = await targetOn(held, node, context);
       if (!target.ok) return target;
       spared = target.value.spared;
@@ -52,6 +55,7 @@ export async function recoverNode(
       const swept = await sweep(context.pool, target.value);
       if (!swept.ok) return swept;
       left = swept.value.map(describe);
+      isUpToOthers = left.length > 0 && swept.value.every(isHeldByOthers);
       return left.length === 0
         ? endLeaseOf(held, node, context, found)
         : { ok: false, failure: leftBehind(held, node, left) };
@@ -59,7 +63,7 @@ export async function recoverNode(
     {
       clock,
       backoff: TRIES,
-      isWorthIt: (kind) => isConnectionFault(kind) || kind === 'left_behind',
+      isWorthIt: (kind) => isConnectionFault(kind) || (kind === 'left_behind' && !isUpToOthers),
       signal,
     },
   );

@@ -8,6 +8,11 @@ export interface SweepReport {
   readonly trouble: readonly string[];
 }
 
+/** Whether only others can free it: trying again removes nothing. */
+export function isHeldByOthers({ description }: Leftover): boolean {
+  return / \(in use by [^)]+\)$/.test(description);
+}
+
 /** @param text What the script prints; see there. */
 export function parseSweep(text: string, node: string): SweepReport {
   const lines = text

@@ -45,6 +45,29 @@ sweep_images() {
   done
 }
 
+# With those containers on each that are not the run's: they keep it from being removed.
+sweep_networks() {
+  sweep_listed=$(sweep_labelled network ls --format '{{.Name}}') || return
+  [ -n "$sweep_listed" ] || return 0
+  sweep_own=$(sweep_labelled ps -a --format '{{.Names}}') || return
+  for sweep_network in $sweep_listed; do
+    sweep_others=
+    for sweep_user in $(
+      sweep_docker network inspect --format '{{range .Containers}}{{.Name}} {{end}}' "$sweep_network" 2>/dev/null
+    ); do
+      case "
+$sweep_own
+" in
+        *"
+$sweep_user
+"*) ;;
+        *) sweep_others="\${sweep_others:+$sweep_others, }$sweep_user" ;;
+      esac
+    done
+    printf 'network\\t%s%s\\n' "$sweep_network" "\${sweep_others:+ (in use by $sweep_others)}"
+  done
+}
+
 # Says what "$@" lists; where docker does not tell, and is needed, why: its silence proves nothing.
 sweep_tell_docker() {
   if sweep_listed=$("$@" 2>/dev/null); then
@@ -64,7 +87,7 @@ sweep_docker_things() {
     return
   fi
   sweep_tell_docker sweep_labelled ps -a --format 'container\\t{{.Names}} ({{.Image}})' || return
-  sweep_tell_docker sweep_labelled network ls --format 'network\\t{{.Name}}' &
+  sweep_tell_docker sweep_networks &
   sweep_tell_docker sweep_labelled volume ls --format 'volume\\t{{.Name}}' &
   sweep_tell_docker sweep_images 'image\\t' &
   wait

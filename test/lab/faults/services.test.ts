@@ -266,6 +266,10 @@ describe.skipIf(skipReason !== null)(
       expect(await project.list('results/latest/joined/test_artifacts/results')).toEqual(['all']);
       expect(await isRunning(node, stranger)).toBe(true);
       expect(await tracesOf(id.run ?? '')).toEqual([`${name}: network ${network}`]);
+
+      const again = await project.run('--all');
+      expectExit(again, 4);
+      expect(again.stderr).toContain(`(in use by ${stranger})`);
     });
   },
 );

@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -99,6 +99,45 @@ describe('recovery', () => {
     expect(await readdir(path.join(root, 'base'))).toEqual([]);
     expect(await readdir(declared)).toEqual([]);
     expect(earlier.list()).toEqual([]);
+    await pool.closeAll();
+    await opened.close();
+  });
+
+  it('says who keeps a network, and does not try again what is up to others', async () => {
+    const root = await makeTempFolder();
+    const docker = path.join(root, 'docker');
+    await writeFile(
+      docker,
+      `#!/bin/sh
+case "$1 $2" in
+  'network ls') echo net ;;
+  'network inspect') echo 'stranger ' ;;
+  'network rm') echo again >>${root}/removals; exit 1 ;;
+esac
+`,
+    );
+    await chmod(docker, 0o755);
+    const node = nodeSpec({
+      ...{ name: 'node1', runtime: 'docker' },
+      dockerComposePath: path.join(root, 'base'),
+    });
+    const project = { ...folderOn('node1'), kind: 'project' as const };
+    const opened = await journalOf(root, [node], [project]);
+    const clock = createManualClock();
+    const environment = { PATH: `${root}:${process.env['PATH'] ?? ''}` };
+    const pool = createPool((each) => openLocal(each, { cwd: root, environment }));
+    const signal = new AbortController().signal;
+    const machines = { root, nodes: [node], controller };
+    const recovering = recoverEarlier(opened.earlier, machines, { clock, pool, signal });
+    expect(await clock.advanceUntil(recovering, 500)).toMatchObject([
+      {
+        status: 'left',
+        message: `what run ${RUN} has left could not be removed: network net (in use by stranger)`,
+      },
+    ]);
+    // A sweep goes three rounds by itself.
+    const removals = await readFile(path.join(root, 'removals'), 'utf8');
+    expect(removals.trim().split('\n')).toHaveLength(3);
     await pool.closeAll();
     await opened.close();
   });

@@ -357,6 +357,30 @@ describe('the broom', () => {
     },
   );
 
+  it('says which containers of others keep a network', async () => {
+    const folder = await makeTempFolder();
+    const docker = path.join(folder, 'docker');
+    await writeFile(
+      docker,
+      `#!/bin/sh
+case "$1 $2" in
+  'ps -a') case " $* " in *Image*) echo 'container	ours (x)' ;; *) echo ours ;; esac ;;
+  'network ls') echo used; echo idle ;;
+  'network inspect') case " $* " in *' used ') echo 'theirs ours other ' ;; *) echo 'ours ' ;; esac ;;
+esac
+`,
+    );
+    await chmod(docker, 0o755);
+    const tools = { ...GNU, searchPath: `${folder}:${process.env['PATH'] ?? ''}` };
+    const { list } = await openMachine(tools);
+    const found = await list({ node: nodeSpec({ runtime: 'docker' }) });
+    expect(found.map(({ kind, description }) => `${kind} ${description}`).sort()).toEqual([
+      'container ours (x)',
+      'network idle',
+      'network used (in use by theirs, other)',
+    ]);
+  });
+
   it.each([
     ['a run without a name', { run: '', controller: 'c0ffee' }],
     ['a name that is a path', { run: '../x', controller: 'c0ffee' }],
