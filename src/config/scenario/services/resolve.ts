@@ -11,6 +11,7 @@ import { reportCycles } from './cycles.js';
 import { resolveDependencies, type Edge } from './dependencies.js';
 import { findInstances, type Instance } from './instances.js';
 import type { Placement } from './placement.js';
+import { reportRestartedOneShots } from './one-shots.js';
 import { reportSharedPorts } from './ports.js';
 import { reportMissingImages } from './images.js';
 import { resolveReadiness } from './readiness.js';
@@ -51,6 +52,7 @@ export async function resolveServices(
       .filter(({ condition }) => condition === 'service_completed_successfully')
       .map(({ service }) => service),
   );
+  reportRestartedOneShots(instances, oneShots, report);
   return {
     instances,
     services: resolved.map(({ instance, process, readiness }): ServiceSpec => {

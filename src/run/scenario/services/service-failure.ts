@@ -14,7 +14,7 @@ export function exitedBeforeReady(
   return createFailure('service_exited', `${exit.description} before it was ready`, {
     ...placeOf(service),
     output,
-    hint: output.length === 0 ? 'it wrote no log: look at its command' : null,
+    hint: hintFor(exit) ?? (output.length === 0 ? 'it wrote no log: look at its command' : null),
   });
 }
 
@@ -27,7 +27,15 @@ export function crashed(
   return createFailure('service_crashed', `${exit.description} although it was needed`, {
     ...placeOf(service),
     output,
+    hint: hintFor(exit),
   });
+}
+
+/** Of a service that was to go on: one that ends well may be meant to. */
+function hintFor({ exitCode }: ServiceExit): string | null {
+  return exitCode === 0
+    ? 'where it is to end when its work is done, another one depends on it with `condition: service_completed_successfully`'
+    : null;
 }
 
 export function notReadyInTime(
