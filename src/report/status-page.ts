@@ -34,7 +34,7 @@ export interface LockRow {
   readonly project: string;
   readonly since: string;
   readonly heartbeat_age_s: number | null;
-  /** `held`, `expiring` (its watchdog cleans up), `dead` (nobody does). */
+  /** `held`, `over` (held by a run that is over or gone), `expiring` (its watchdog cleans up), `dead` (nobody does). */
   readonly state: string;
 }
 
@@ -46,6 +46,15 @@ export interface NoteRow {
   readonly unheard_s: number | null;
   readonly removed: readonly string[];
   readonly left: readonly string[];
+}
+
+/** Something that a run which is over still has on a node, as the project's journal says. */
+export interface HeldRow {
+  readonly node: string;
+  readonly run: string;
+  readonly what: string;
+  /** Where results lie that could not be brought home, which nobody removes without being told to; else none. */
+  readonly kept_in: readonly string[];
 }
 
 /** Who works on the project itself. */
@@ -68,6 +77,8 @@ export interface StatusPage {
   /** Who has the nodes, and what watchdogs have to tell; `null`: they were not asked. */
   readonly locks: readonly LockRow[] | null;
   readonly notes: readonly NoteRow[] | null;
+  /** What is still to be removed, or kept, on nodes that may not even answer. */
+  readonly held: readonly HeldRow[];
   /** Folders of runs on this machine that are under way or were cut off, relative to the project. */
   readonly working_folders: readonly string[];
   readonly last_run: RunRow | null;
@@ -90,6 +101,9 @@ export function renderStatusPage(page: StatusPage, options: TextOptions = {}): s
     ...(page.notes === null || page.notes.length === 0
       ? []
       : [section('Cleaned up by watchdogs', renderNotes(page.notes, options))]),
+    ...(page.held.length === 0
+      ? []
+      : [section('Left by runs that are over', renderHeld(page.held, options))]),
     section(
       'Working folders',
       page.working_folders.length === 0
@@ -185,6 +199,22 @@ function renderNotes(rows: readonly NoteRow[], options: TextOptions): string {
       toPrintableLine(formatDateTime(row.at)),
       few(withoutTold(row.removed, told)).map(toPrintableLine).join('\n') || style.signs.none,
       row.left.map(toPrintableLine).join('\n') || style.signs.none,
+    ]),
+    options,
+  );
+}
+
+function renderHeld(rows: readonly HeldRow[], options: TextOptions): string {
+  const { style = plainStyle } = options;
+  const cleaner = (kept: boolean) =>
+    kept ? 'playbook cleanup --kept removes it' : 'the next run, or playbook cleanup, removes it';
+  return renderTable(
+    ['NODE', 'RUN', 'WHAT', ''].map((title) => ({ title })),
+    rows.map(({ node, run, what, kept_in }) => [
+      style.strong(node),
+      run,
+      [what, ...kept_in].map(toPrintableLine).join('\n'),
+      style.faint(cleaner(kept_in.length > 0)),
     ]),
     options,
   );

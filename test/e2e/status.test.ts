@@ -56,6 +56,30 @@ describe('playbook status', () => {
     expect(after).toContainEqual(expect.objectContaining({ kind: 'folder', state: 'leftover' }));
     const table = await project.playbook('status');
     expect(table.stdout).toMatch(/node1 +\S+ +long +engine +leftover +process \d+/);
+    // Its process was one of this machine.
+    expect(table.stdout).toMatch(/node1 +[0-9a-f]{8} .* over$/m);
+  });
+
+  it('shows what a run that is over has on nodes, also on those that do not answer', async () => {
+    const project = await projectFolder(SCENARIO);
+    const run = project.start(['run', 'long', '--reporter', 'json']);
+    await run.event((event) => event.type === 'script_started');
+    const held = async () => {
+      const { stdout } = await project.playbook('status', '--offline', '--format', 'json');
+      return (JSON.parse(stdout) as { held: readonly unknown[] }).held;
+    };
+    expect(await held()).toEqual([]);
+    run.child.kill('SIGKILL');
+    await run.finished;
+    expect(await held()).toContainEqual(
+      expect.objectContaining({ node: 'node1', what: 'service engine', kept_in: [] }),
+    );
+    const { stdout } = await project.playbook('status', '--offline');
+    expect(stdout).toMatch(
+      /node1 +\S+ +service engine +the next run, or playbook cleanup, removes it/,
+    );
+    expect((await project.playbook('cleanup')).exitCode).toBe(0);
+    expect(await held()).toEqual([]);
   });
 
   it('says who does not answer, and asks nobody when it is told to', async () => {

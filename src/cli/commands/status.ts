@@ -5,6 +5,7 @@ import { Command } from 'commander';
 
 import type { Project } from '../../model/project.js';
 import type {
+  HeldRow,
   LockRow,
   NoteRow,
   ProjectHolderRow,
@@ -73,6 +74,7 @@ Examples:
         running: look?.inhabitants.map(documentInhabitant) ?? null,
         locks: look?.locks.flatMap(documentLock) ?? null,
         notes: look?.locks.flatMap(documentNotes) ?? null,
+        held: await heldByEarlier(project, isRunning),
         working_folders: await workingFolders(project.root),
         last_run: runs[0] ?? null,
       };
@@ -86,6 +88,34 @@ function documentHolder(holder: LockHolder | null): ProjectHolderRow | null {
   if (holder === null) return null;
   const { command, run, host, user, pid, since } = holder;
   return { command, run, host, user, pid, since };
+}
+
+/** What the journal says that runs which are over still have on nodes, reachable or not. */
+async function heldByEarlier(
+  { root, nodes }: Project,
+  isRunning: (run: string) => boolean,
+): Promise<readonly HeldRow[]> {
+  const [{ readJournal }, { nameNode }, { controllerToken }] = await Promise.all([
+    import('../../run/journal/read-journal.js'),
+    import('../../run/journal/holding.js'),
+    import('../../run/controller.js'),
+  ]);
+  const machines = nodes.map(nameNode);
+  const read = await readJournal({ root, controller: controllerToken(root), machines });
+  if (!read.ok) {
+    note(`playbook: ${read.failure.message}`);
+    return [];
+  }
+  return read.value.runs
+    .filter(({ run }) => !isRunning(run))
+    .flatMap(({ run, open, kept }) => [
+      ...[...open.values()].map(({ node, description }) => ({
+        ...{ node, run, what: description, kept_in: [] },
+      })),
+      ...[...kept.values()].map(({ node, scenario, folders, directories }) => ({
+        ...{ node, run, what: `results of ${scenario}`, kept_in: [...folders, ...directories] },
+      })),
+    ]);
 }
 
 async function lookAtNodes(
@@ -116,7 +146,7 @@ async function lookAtNodes(
   const question = { pool, root: project.root, signal: deadline.signal };
   const [look, locks] = await Promise.all([
     lookAround(enabled, { ...question, limitMs: ANSWER_MS, ...judges }),
-    lookAtLocks([controller, ...enabled], question),
+    lookAtLocks([controller, ...enabled], { ...question, isRunning: judges.isRunning }),
   ]);
   deadline.clear();
   signals.dispose();

@@ -221,6 +221,7 @@ describe('the status page', () => {
         ],
         locks: [],
         notes: [],
+        held: [],
         working_folders: [],
         last_run: null,
       },
@@ -266,6 +267,7 @@ describe('the status page', () => {
         running: [],
         locks: [lock],
         notes: [{ ...note, left: [] }],
+        held: [],
         working_folders: [],
         last_run: null,
       },
@@ -284,7 +286,7 @@ describe('the status page', () => {
   it('does not speak of what runs where nobody was asked', () => {
     const asked = {
       ...{ project_lock: null, locks: null, notes: null },
-      ...{ working_folders: [], last_run: null },
+      ...{ held: [], working_folders: [], last_run: null },
     };
     const page = { nodes: [node({ reachable: null })], ...asked };
     expect(renderStatusPage({ ...page, running: null })).not.toContain('On the nodes');
