@@ -32,6 +32,8 @@ export interface ScenarioContext extends ProjectContext {
   readonly compose: ComposeContext;
   /** Names of what lies in the scenario's folder. */
   readonly content: ReadonlySet<string>;
+  /** What its `.env` holds. */
+  readonly variables: ReadonlyMap<string, string>;
   /** Profiles that `COMPOSE_PROFILES` switches on. */
   readonly profiles: ReadonlySet<string>;
   /** Variables that its compose files use and that are set, as they are found. */

@@ -146,6 +146,7 @@ function createScenarioContext(
     compose,
     composeVariables,
     content: folder.content,
+    variables,
     profiles: new Set(
       profiles
         .split(',')

@@ -14,6 +14,7 @@ import { leavesFolder } from '../../source/place.js';
 import { suggest } from '../../value/nearest.js';
 import { renderPath } from '../../yaml/tree.js';
 import type { ScenarioContext } from '../context.js';
+import { refuseComposeFileVariable } from './compose-file-variable.js';
 import type { Placement, ServiceEntry } from './placement.js';
 
 /** One instance of a service on one node, before its dependencies are known. */
@@ -48,8 +49,13 @@ export async function findInstances(
   const standard = await files.standard();
   const deployment = metadata?.section('deployment');
   if (deployment?.has('services') && placement) {
-    return findListed(files, deployment.sections('services'), placement);
+    const entries = deployment.sections('services');
+    if (entries.some((entry) => !entry.has('compose_file'))) {
+      refuseComposeFileVariable(context, standard?.files ?? null);
+    }
+    return findListed(files, entries, placement);
   }
+  refuseComposeFileVariable(context, standard?.files ?? null);
   const services = [...(standard?.services.values() ?? [])];
   const isActive = ({ profiles }: ComposeService) =>
     profiles.length === 0 ||
