@@ -68,7 +68,8 @@ function renderNode(
       return [
         ...gone,
         `${style.bad('LEFT')} ${node}: ${toPrintableLine(message ?? '')}`,
-        ...indent(left),
+        // Unless the message has told it.
+        ...indent(left.filter((item) => message?.includes(item) !== true)),
       ];
     case 'unreachable':
       return [`${style.bad('UNREACHABLE')} ${node}: ${toPrintableLine(message ?? '')}`];

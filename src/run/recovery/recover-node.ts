@@ -53,8 +53,9 @@ export async function recoverNode(
       // As long as nobody says that it is gone.
       left = listed.value.map(describe);
       const swept = await sweep(context.pool, target.value);
+      const remains = swept.ok ? swept : await listRemains(context.pool, target.value);
+      if (remains.ok) left = remains.value.map(describe);
       if (!swept.ok) return swept;
-      left = swept.value.map(describe);
       isUpToOthers = left.length > 0 && swept.value.every(isHeldByOthers);
       return left.length === 0
         ? endLeaseOf(held, node, context, found)

@@ -31,7 +31,7 @@ sweep_holds_more() (
   exit 1
 )
 
-# Removes what folder $1 holds, but for what is to be kept.
+# Removes what folder $1 holds, but for what is to be kept. Says why something could not be removed.
 sweep_empty() (
   folder=$1
   shift
@@ -45,7 +45,7 @@ sweep_empty() (
         rm -rf -- "$entry" && continue
         # Not even the owner may remove what is in a folder that cannot be written to. A link would be followed.
         [ -L "$entry" ] || chmod -R u+rwX -- "$entry"
-        rm -rf -- "$entry"
+        rm -rf -- "$entry" 2>&1
         ;;
     esac
   done
@@ -72,8 +72,10 @@ exit 0
  */
 export const EMPTYING_FUNCTIONS = `${EMPTY}
 sweep_clear() {
-  sweep_empty "$@"
-  ! sweep_holds_more "$@" || [ -z "$sweep_needs_docker" ] || sweep_empty_as_root "$@"
+  sweep_error=$(sweep_empty "$@" | tail -n 1)
+  sweep_holds_more "$@" || return 0
+  sweep_before=$sweep_why sweep_why=$sweep_error
+  [ -z "$sweep_needs_docker" ] || sweep_empty_as_root "$@"
 }
 
 # Only in a folder of the login's own, and only while that is what the container sees: somebody else, who may have put the
@@ -92,7 +94,8 @@ sweep_empty_as_root() {
         --env NVIDIA_VISIBLE_DEVICES=void --mount "type=bind,\\"source=$sweep_field\\",\\"target=$sweep_field\\"" \\
         --entrypoint sh "$sweep_image" -c "$sweep_as_root" sh "$sweep_inode" "$@" 2>&1 >/dev/null
     ) || continue
-    ! sweep_holds_more "$@" || sweep_why="not even root, in a container, could remove what is in $1"
+    sweep_why=$sweep_before
+    ! sweep_holds_more "$@" || sweep_why="not even root, in a container, could remove what is in $1: $sweep_error"
     return
   done
   sweep_said=$(printf '%s\\n' "$sweep_said" | grep . | tail -n 1)

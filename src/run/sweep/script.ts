@@ -149,7 +149,7 @@ sweep_remove_own() {
   [ $sweep_keeps != whole ] || return
   chmod u+rwx -- "$1"
   sweep_clear "$@"
-  rmdir -- "$1"
+  sweep_error=$(rmdir -- "$1" 2>&1) || [ $sweep_keeps = within ] || sweep_why=\${sweep_why:-$sweep_error}
 } 2>/dev/null
 sweep_remove_emptied() {
   sweep_judge "$@"

@@ -113,10 +113,14 @@ async function ask(
   const failed = (
     kind: 'connection_lost' | 'left_behind',
     why: string,
-    hint: string | null = null,
+    output: readonly string[] = [],
   ): { ok: false; failure: Failure } => ({
     ok: false,
-    failure: createFailure(kind, `${what}: ${why}`, { node: node.name, hint }),
+    failure: createFailure(kind, `${what}: ${why}`, {
+      node: node.name,
+      output,
+      hint: output.length > 0 ? 'look at it there, then: playbook cleanup' : null,
+    }),
   });
   switch (result.termination) {
     case 'connection-lost':
@@ -133,11 +137,7 @@ async function ask(
       const [why = result.stderr.toString('utf8').trim()] = trouble;
       const isAnswered = result.exitCode === 0 || left.length > 0;
       return trouble.length > 0 || !isAnswered
-        ? failed(
-            'left_behind',
-            [why, ...left.map(describe)].join(', '),
-            left.length > 0 ? 'look at it there, then: playbook cleanup' : null,
-          )
+        ? failed('left_behind', why, left.map(describe))
         : { ok: true, value: left };
     }
   }

@@ -78,9 +78,11 @@ export function leftBehind(
   const things = leftovers.map(({ kind, description }) => `${kind} ${description}`);
   const shown = things.slice(0, MOST_IN_A_LINE).join(', ');
   const more = things.length - MOST_IN_A_LINE;
+  const isTold = cause === null || things.some((thing) => cause.message.includes(thing));
+  const why = isTold ? '' : `; ${cause.message}`;
   return createFailure(
     'left_behind',
-    `still there after the scenario: ${shown}${more > 0 ? `, and ${more} more` : ''}`,
+    `still there after the scenario: ${shown}${more > 0 ? `, and ${more} more` : ''}${why}`,
     {
       node,
       hint: 'playbook cleanup tries again',

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   chmod,
   copyFile,
@@ -148,6 +148,26 @@ describe.each(SHELLS)('the broom, with $name', (tools) => {
     expect((await readdir(base)).sort()).toEqual([...others].sort());
     expect(await readdir(outside)).toEqual(['precious']);
     expect(await force()).toEqual([]);
+  });
+
+  it.skipIf(process.getuid?.() !== 0).each([
+    ['something in it', 'mounted'],
+    ['the folder itself', '.'],
+  ])('says why where %s cannot be removed', async (_, place) => {
+    const { own, pool, target, list } = await openMachine(tools);
+    const mounted = path.join(own, place);
+    await mkdir(mounted, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', mounted]);
+    onTestFinished(() => void execFileSync('umount', [mounted]));
+    expect(await sweep(pool, target())).toMatchObject({
+      ok: false,
+      failure: {
+        kind: 'left_behind',
+        message: expect.stringMatching(/^not everything could be removed: .*busy/i) as string,
+        output: [`folder ${own}`],
+      },
+    });
+    expect(await list()).toMatchObject([{ kind: 'folder', description: own }]);
   });
 
   it('empties folders that belonged to the run, and spares what is to be kept', async () => {
