@@ -3,9 +3,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectExit, projectFolder, scenarioFiles } from '../support/project-folder.js';
 import { startSshServer } from '../support/ssh-server/start.js';
 
-const NAMES = ['one', 'two', 'three'];
+function scenario(directory: string, metadata: string) {
+  return scenarioFiles(directory, {
+    metadata: `test_execution: { node: far, result_paths: [] }\n${metadata}`,
+  });
+}
 
-/** Three scenarios that need two nodes: one is this machine, the other a server with a password. */
+/** Three scenarios that need a node which is a server with a password. */
 async function projectWithPassword(password: string, metadata: string) {
   const server = await startSshServer({ accepts: { password: 'the right one' } });
   onTestFinished(() => server.stop());
@@ -15,14 +19,9 @@ async function projectWithPassword(password: string, metadata: string) {
   here: { transport: local, runtime: process }
   far: { ${far}, use_ssh_config: false, known_hosts: ${server.knownHostsFile} }
 `,
-    ...Object.assign(
-      {},
-      ...NAMES.map((name, index) =>
-        scenarioFiles(`00${index + 1}_${name}`, {
-          metadata: `test_execution: { node: far, result_paths: [] }\n${metadata}`,
-        }),
-      ),
-    ),
+    ...scenario('001_one', metadata),
+    ...scenario('002_two', metadata),
+    ...scenario('003_three', metadata),
   });
   return { server, project };
 }
