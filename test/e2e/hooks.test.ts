@@ -125,7 +125,7 @@ hooks:
     expect(finished.every(({ status }) => status === 'ok')).toBe(true);
     expect(finished).toHaveLength(14);
     expect(run.stderr).toContain(
-      'after_ready hook scenarios/001_one/look.sh now on node2: done in',
+      'after_ready hook `scenarios/001_one/look.sh now` on node2: done in',
     );
     expect(await project.list('.playbook/nodes')).toEqual([]);
   });
@@ -164,10 +164,10 @@ retry_strategy: { scenario_level_retries: 1, retry_delay: 0 }
     const retried = await project.playbook('run', '--all');
     expectExit(retried, 1);
     expect(retried.stderr).toMatch(
-      /warning the after_ready hook echo not so bad; exit 3 exited with status 3\n.*not so bad/,
+      /warning the after_ready hook `echo not so bad; exit 3` exited with status 3\n.*not so bad/,
     );
     // Who comes in the morning reads the end.
-    const warning = 'the after_ready hook echo not so bad; exit 3 exited with status 3';
+    const warning = 'the after_ready hook `echo not so bad; exit 3` exited with status 3';
     expect(retried.stdout).toContain(`one: ${warning}\n`);
     expect((await project.suite()).warnings).toMatchObject([
       { message: warning, scenario: 'one', times: 1 },
@@ -179,11 +179,11 @@ retry_strategy: { scenario_level_retries: 1, retry_delay: 0 }
       attempts: 2,
       failure: {
         kind: 'hook_failed',
-        message: 'the after_scenario hook false exited with status 1',
+        message: 'the after_scenario hook `false` exited with status 1',
       },
     });
     expect(await project.resultFile('one/attempts/1/result_summary.json')).toContain(
-      'the before_scenario hook [ \\"$SCENARIO_ATTEMPT\\" = 2 ] exited with status 1',
+      'the before_scenario hook `[ \\"$SCENARIO_ATTEMPT\\" = 2 ]` exited with status 1',
     );
     const points = (await seen(project)).slice(2).map(({ point }) => point);
     // What fails last has its own hooks for failures, too.

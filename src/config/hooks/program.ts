@@ -1,6 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 
+import { split } from 'shlex';
+
 import type { HookProgram } from '../../model/hook.js';
 import { displayName, leavesFolder } from '../source/place.js';
 import { findNearest } from '../value/nearest.js';
@@ -8,11 +10,19 @@ import { checkScript } from './script.js';
 
 /** What is to be run, or why it cannot be. */
 export type ResolvedProgram =
-  | { readonly ok: true; readonly name: string; readonly program: HookProgram }
+  | {
+      readonly ok: true;
+      readonly name: string;
+      readonly program: HookProgram;
+      /** Why it may not be what was meant. */
+      readonly doubt?: { readonly message: string; readonly hint: string };
+    }
   | { readonly ok: false; readonly message: string; readonly hint: string };
 
-/** Words that mean nothing to a shell but themselves. */
-const PLAIN_WORDS = /^[\w@%+=:,./-]+(?:\s+[\w@%+=:,./-]+)*$/;
+/** A word that means nothing to a shell but itself, in quotes where it holds more than that. */
+const WORD = /(?:[\w@%+=:,./-]|'[^']*'|"[^"$`\\!]*")+/;
+const PLAIN_WORDS = new RegExp(`^${WORD.source}(?:\\s+${WORD.source})*$`);
+const FIRST_WORD = /^[\w@%+=:,./-]+(?=\s)/;
 
 /**
  * Tells a script with its arguments from a line for the shell. It is a script where it begins with a path, or with the name
@@ -34,14 +44,11 @@ export function resolveProgram(
     name: firstLineOf(text),
     program: { kind: 'line', line: text },
   } as const;
-  if (!PLAIN_WORDS.test(text)) return line;
-  const [first = '', ...args] = text.split(/\s+/);
+  if (!PLAIN_WORDS.test(text)) return { ...line, ...doubtOf(text, root, folders) };
+  const [first = '', ...args] = split(text);
   if (isAbsolute(first)) return line;
 
-  const found = folders
-    .filter(() => !leavesFolder(first))
-    .map((folder) => join(folder, normalize(first)))
-    .find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+  const found = findScript(first, folders);
   if (found === undefined && !first.includes('/')) return line;
   if (leavesFolder(first)) {
     const message = `the script lies outside the project: '${first}'`;
@@ -55,9 +62,27 @@ export function resolveProgram(
   const { interpreter } = checked;
   return {
     ok: true,
-    name: [name, ...args].join(' '),
+    name: name + text.slice(text.search(/\s|$/)),
     program: { kind: 'script', file, interpreter, args },
   };
+}
+
+function findScript(name: string, folders: readonly string[]): string | undefined {
+  if (leavesFolder(name)) return undefined;
+  return folders
+    .map((folder) => join(folder, normalize(name)))
+    .find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+}
+
+/** A shell looks for a program in the PATH: a file of the project it does not find. */
+function doubtOf(text: string, root: string, folders: readonly string[]) {
+  const [first] = FIRST_WORD.exec(text) ?? [];
+  if (first === undefined || first.includes('/')) return {};
+  const file = findScript(first, folders);
+  if (file === undefined) return {};
+  const message = `is a line for the shell, which does not look for \`${first}\` in the project`;
+  const hint = `to run ${displayName(root, file)}: leave \`$\`, \`;\` and the like to a script of its own`;
+  return { doubt: { message, hint } };
 }
 
 function missing(

@@ -70,6 +70,10 @@ function readHook(
     });
     return undefined;
   }
+  if (resolved.doubt) {
+    const path = renderPath(runPath);
+    context.report({ severity: 'warning', at: source, path, ...resolved.doubt });
+  }
   const written = section ? section.map.entries.get('run')?.value : node;
   if (written?.kind === 'scalar' && written.isSecret) {
     context.report({

@@ -6,6 +6,7 @@ import { describeFacts, describeImages } from '../nodes/facts.js';
 import { count } from '../text/count.js';
 import { formatSeconds } from '../text/duration.js';
 import { few } from '../text/listing.js';
+import { nameHook } from '../text/hook-name.js';
 import { toPrintableLine } from '../text/printable.js';
 import { formatSize } from '../text/size.js';
 import { describeResume } from '../resume.js';
@@ -124,7 +125,7 @@ export function describeHook({
   node,
 }: Pick<Of<'hook_started'>, 'point' | 'hook' | 'node'>): string {
   const where = node === CONTROLLER ? '' : ` on ${node}`;
-  return `${point} hook ${toPrintableLine(hook)}${where}`;
+  return `${point} hook ${nameHook(toPrintableLine(hook))}${where}`;
 }
 
 /** One that does what it should takes a line; of one that does not, all is told that helps. */

@@ -4,6 +4,7 @@ import { createFailure, type Failure } from '../../model/failure.js';
 import { ALL_NODES, type HookPoint, type HookSpec } from '../../model/hook.js';
 import { CONTROLLER, type NodeSpec } from '../../model/node.js';
 import { createRedactor } from '../../remote/redaction.js';
+import { nameHook } from '../../report/text/hook-name.js';
 import { maskStrings } from '../../results/document.js';
 import { HOOKS } from '../../results/layout.js';
 import type { RunContext } from '../context.js';
@@ -111,7 +112,7 @@ async function callOne(
     node: node.name,
     kind: 'script',
     scenario,
-    description: `${point} hook ${hook.name}`,
+    description: `${point} hook ${nameHook(hook.name)}`,
   });
   if (!entered.ok) return [entered.failure];
 

@@ -60,7 +60,11 @@ export async function openHookOutput(
     },
     lastLines(count) {
       const splitter = createLineSplitter();
-      return [...splitter.push(tail), ...splitter.end()].slice(-count);
+      const lines = [...splitter.push(tail), ...splitter.end()];
+      const isSaying = (line: string) => line.trim() !== '';
+      const first = lines.findIndex(isSaying);
+      // Blank lines around it tell nothing.
+      return first < 0 ? [] : lines.slice(first, lines.findLastIndex(isSaying) + 1).slice(-count);
     },
   };
 }

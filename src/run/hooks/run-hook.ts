@@ -7,6 +7,7 @@ import { runMarks, type RunIdentity } from '../../model/run-identity.js';
 import type { Connection } from '../../remote/connection.js';
 import type { ConnectionPool } from '../../remote/pool/pool.js';
 import type { Redactor } from '../../remote/redaction.js';
+import { nameHook } from '../../report/text/hook-name.js';
 import { type BroughtScript, bringScript } from './bring-script.js';
 import type { HookCall } from './call.js';
 import { openHookOutput } from './output.js';
@@ -219,10 +220,9 @@ function mayStillRun(call: HookCall): Failure {
 }
 
 function nameOf({ hook }: HookCall): string {
+  const name = nameHook(hook.name);
   // A file in hooks/ is called after its point already.
-  return hook.name.includes(hook.point)
-    ? `the hook ${hook.name}`
-    : `the ${hook.point} hook ${hook.name}`;
+  return hook.name.includes(hook.point) ? `the hook ${name}` : `the ${hook.point} hook ${name}`;
 }
 
 function placeOf({ node, hook }: HookCall) {

@@ -45,7 +45,15 @@ describe('openLogFile', () => {
 
   it('holds as much as the level says', async () => {
     const events: readonly StampedEvent[] = [
-      { at, type: 'phase_finished', scenario: 'a', phase: 'prepare', status: 'ok', duration_s: 1, failure: null },
+      {
+        at,
+        type: 'phase_finished',
+        scenario: 'a',
+        phase: 'prepare',
+        status: 'ok',
+        duration_s: 1,
+        failure: null,
+      },
       { at, type: 'warning', scenario: 'a', message: 'the clock is slow' },
     ];
     const logged = async (level: 'error' | 'warn' | 'info') => {

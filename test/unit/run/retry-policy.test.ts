@@ -13,12 +13,15 @@ import { withRetries } from '../../../src/run/retry.js';
 import { createManualClock } from '../../support/manual-clock.js';
 
 describe('what is tried again', () => {
-  it.each<FailureKind>(['authentication', 'host_key', 'compose_refused'])('is never a %s failure', (kind) => {
-    expect(isConnectionFault(kind)).toBe(false);
-    expect(isWorthAnotherPull(kind)).toBe(false);
-    expect(isWorthAnotherStart(kind)).toBe(false);
-    expect(isWorthAnotherAttempt(kind)).toBe(false);
-  });
+  it.each<FailureKind>(['authentication', 'host_key', 'compose_refused'])(
+    'is never a %s failure',
+    (kind) => {
+      expect(isConnectionFault(kind)).toBe(false);
+      expect(isWorthAnotherPull(kind)).toBe(false);
+      expect(isWorthAnotherStart(kind)).toBe(false);
+      expect(isWorthAnotherAttempt(kind)).toBe(false);
+    },
+  );
 
   it('is what broke off on the way', () => {
     expect(isConnectionFault('unreachable')).toBe(true);

@@ -128,6 +128,29 @@ hooks: { before_scenario: { run: own.sh, node: all }, on_failure: /usr/bin/dmesg
     expect(ready).toMatchObject({ env: { LEVEL: '3' }, source: { line: 6 } });
   });
 
+  it('run a file of the project also with words in quotes, and are doubtful where only a shell could read them', async () => {
+    const files = {
+      'config/defaults.yaml': `hooks:
+  before_scenario: hk.sh a 'b c' "d  e" --x='f'
+  after_ready: hk.sh "$SCENARIO_NAME"; true
+  after_scenario: sh hk.sh "$SCENARIO_NAME"
+`,
+      'hk.sh': SCRIPT,
+    };
+    expect(await problemsOf(files)).toEqual([
+      'config/defaults.yaml:3:16 warning hooks.after_ready: is a line for the shell, which does not look for `hk.sh` in the project | to run hk.sh: leave `$`, `;` and the like to a script of its own',
+    ]);
+    const { hooks } = await scenarioOf({
+      ...files,
+      'scenarios/one/metadata.yaml': 'name: first\n',
+    });
+    expect(hooks.map(({ program }) => program.kind)).toEqual(['script', 'line', 'line']);
+    expect(hooks[0]).toMatchObject({
+      name: `hk.sh a 'b c' "d  e" --x='f'`,
+      program: { args: ['a', 'b c', 'd  e', '--x=f'] },
+    });
+  });
+
   it('say more about a file in hooks/, which is called once then', async () => {
     expect(
       await hooksOf({

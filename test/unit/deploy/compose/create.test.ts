@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import type { Deployment } from '../../../../src/deploy/backend.js';
 import { parseComposeModel } from '../../../../src/deploy/compose/create/compose-model.js';
-import { asRefusal, classifyCreate, findApart } from '../../../../src/deploy/compose/create/create-failure.js';
+import {
+  asRefusal,
+  classifyCreate,
+  findApart,
+} from '../../../../src/deploy/compose/create/create-failure.js';
 import { parseContainers } from '../../../../src/deploy/compose/create/create.js';
 import { classifyPull, imagesOf } from '../../../../src/deploy/compose/create/images.js';
 import { renderOverride } from '../../../../src/deploy/compose/create/override.js';

@@ -256,6 +256,14 @@ while :; do sleep 1; done
     });
   });
 
+  it('that prints nothing but blank lines has no last lines, and blank ones around others go', async () => {
+    const { run } = await makeBench();
+    expect(await run(line('echo; echo " "; exit 3'))).toMatchObject({ output: [] });
+    expect(await run(line('printf "\\n a\\n\\nb\\n\\n"'))).toMatchObject({
+      output: [' a', '', 'b'],
+    });
+  });
+
   it('may leave its input alone, and print more than is kept', async () => {
     const { run, log } = await makeBench();
     const end = await run(line('yes line | head -c 20000000; echo; echo last'), {
