@@ -116,7 +116,7 @@ until [ -e ${seen} ]; do sleep 0.1; done`,
         { node: 'node1', service: 'engine@node1', state: 'running' },
         { node: 'node2', service: 'engine@node2', state: 'running' },
       ]);
-      expect(table.stdout).toMatch(/node2 .*engine@node2 +running +playbook-long-node2-/);
+      expect(table.stdout).toMatch(/node2 .*engine@node2 +in use +playbook-long-node2-/);
       expect(await tracesOf(id ?? '')).toEqual([]);
     });
 
