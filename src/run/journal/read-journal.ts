@@ -57,7 +57,10 @@ async function readBytes(file: string): Promise<Outcome<Buffer | null>> {
     return { ok: true, value: await readFile(file) };
   } catch (error) {
     if (isMissing(error)) return { ok: true, value: null };
-    return { ok: false, failure: fileFailure(error, `could not read ${file}`) };
+    const failure = fileFailure(error, `could not read ${file}`);
+    // Without a journal everything is asked.
+    const hint = failure.hint ?? 'move it away, then: playbook cleanup';
+    return { ok: false, failure: { ...failure, hint } };
   }
 }
 

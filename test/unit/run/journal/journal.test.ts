@@ -238,6 +238,16 @@ describe('the journal', () => {
     await opened.close();
   });
 
+  it('says what to do where a directory is in its place', async () => {
+    const root = await makeTempFolder();
+    await mkdir(journalFile(root), { recursive: true });
+    const options = { root, controller: 'abc123', machines: [], mask: (text: string) => text };
+    expect(await openJournal(options)).toMatchObject({
+      ok: false,
+      failure: { kind: 'transfer', hint: 'move it away, then: playbook cleanup' },
+    });
+  });
+
   it('FAULTS 13: is a failure before anything is done, where it cannot be written', async () => {
     const root = await makeTempFolder();
     await writeFile(path.join(root, '.playbook'), '');
