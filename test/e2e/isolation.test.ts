@@ -230,8 +230,15 @@ until [ -s ${outside}/bare ] && [ -s ${outside}/renamed ]; do sleep 0.05; done
     expect(warningsOf(await project.events())).toContain(
       'node1: is not given back before it is clean: its watchdog tries 15 min after the last sign of life',
     );
+    // It cannot tell whose that is either, and does not say that nothing is left.
+    const uncleaned = await project.playbook('cleanup');
+    expectExit(uncleaned, 4);
+    expect(uncleaned.stdout).toContain(what);
+    expect(isAlive(first)).toBe(true);
     process.kill(first, 'SIGKILL');
     await expect.poll(() => isListening(port)).toBe(false);
+    expectExit(await project.playbook('cleanup'), 0);
+    expect(await project.list('.playbook')).toEqual([]);
 
     await project.write({ 'config/defaults.yaml': 'isolation: { on_dirty: continue }\n' });
     const continued = await project.playbook('run', '--all');

@@ -7,6 +7,8 @@ const HOLDING_KINDS = [
   'project',
   'results',
   'lease',
+  // Still bound after its service was gone.
+  'port',
   // What a damaged journal no longer tells: it may be anything.
   'unknown',
 ] as const;
@@ -23,6 +25,17 @@ export interface Holding {
   readonly description: string;
   /** Of `results`: the directories outside the run's folder that were empty before. Absolute, on the node. */
   readonly paths?: readonly string[];
+  /** Of `port`. */
+  readonly ports?: readonly HeldPort[];
+}
+
+/** A port of a service that somebody still had when the service was gone. */
+export interface HeldPort {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  readonly service: string;
+  /** Who, with the number of the process; `null`: the login may not know. */
+  readonly by: string | null;
 }
 
 /** Results that could not be brought home. */

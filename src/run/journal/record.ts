@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 
-import { type Holding, type KeptResults, type NamedNode, isHoldingKind } from './holding.js';
+import {
+  type HeldPort,
+  type Holding,
+  type KeptResults,
+  type NamedNode,
+  isHoldingKind,
+} from './holding.js';
 
 /** One line of the journal. */
 export type JournalRecord =
@@ -83,7 +89,19 @@ function isHolding(value: unknown): value is Holding {
     typeof value['node'] === 'string' &&
     isHoldingKind(value['kind']) &&
     typeof value['description'] === 'string' &&
-    (value['paths'] === undefined || isTexts(value['paths']))
+    (value['paths'] === undefined || isTexts(value['paths'])) &&
+    (value['ports'] === undefined ||
+      (Array.isArray(value['ports']) && value['ports'].every(isPort)))
+  );
+}
+
+function isPort(value: unknown): value is HeldPort {
+  return (
+    isObject(value) &&
+    (value['protocol'] === 'tcp' || value['protocol'] === 'udp') &&
+    typeof value['port'] === 'number' &&
+    typeof value['service'] === 'string' &&
+    (value['by'] === null || typeof value['by'] === 'string')
   );
 }
 

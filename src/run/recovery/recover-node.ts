@@ -6,6 +6,7 @@ import { endLease } from '../lease/lease.js';
 import { basesOn } from '../place.js';
 import { type Backoff, isConnectionFault } from '../retry-policy.js';
 import { withRetries } from '../retry.js';
+import { describePort, heldPortsOn, portsLeft, stillBound } from '../isolation/ports/held-ports.js';
 import type { RecoveryContext } from './context.js';
 import { ruleOnDeclared } from './declared.js';
 import { askForUntold } from './untold.js';
@@ -39,6 +40,14 @@ export async function recoverNode(
   let left: readonly string[] = [];
   let isUpToOthers = false;
   let spared: string | null = null;
+  const finish = async (): Promise<Outcome<void>> => {
+    const bound = await stillBound(heldPortsOn(held, node.name), node, context.pool);
+    if (!bound.ok) return bound;
+    left = bound.value.map((port) => `port ${describePort(port)}`);
+    return left.length === 0
+      ? endLeaseOf(held, node, context, found)
+      : { ok: false, failure: portsLeft(held, node.name, bound.value) };
+  };
   const outcome = await withRetries(
     async (): Promise<Outcome<void>> => {
       left = [];
@@ -48,7 +57,7 @@ export async function recoverNode(
       spared = target.value.spared;
       const listed = await listRemains(context.pool, target.value);
       if (!listed.ok) return listed;
-      if (listed.value.length === 0) return endLeaseOf(held, node, context, found);
+      if (listed.value.length === 0) return finish();
       for (const each of listed.value) found.add(describe(each));
       // As long as nobody says that it is gone.
       left = listed.value.map(describe);
@@ -57,9 +66,7 @@ export async function recoverNode(
       if (remains.ok) left = remains.value.map(describe);
       if (!swept.ok) return swept;
       isUpToOthers = left.length > 0 && swept.value.every(isHeldByOthers);
-      return left.length === 0
-        ? endLeaseOf(held, node, context, found)
-        : { ok: false, failure: leftBehind(held, node, left) };
+      return left.length === 0 ? finish() : { ok: false, failure: leftBehind(held, node, left) };
     },
     {
       clock,

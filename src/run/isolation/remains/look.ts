@@ -7,9 +7,11 @@ import {
   onMachine,
   runtimesOn,
 } from '../../scenario/attempt.js';
+import type { HeldPort } from '../../journal/holding.js';
 import type { Place } from '../../place.js';
 import { listRemains } from '../../sweep/sweep.js';
 import { findPortHolders } from '../ports/bound-ports.js';
+import { describePort } from '../ports/held-ports.js';
 import { portWord, type ServicePort, servicePortsOn } from '../ports/service-ports.js';
 import { joinRemains } from './join.js';
 import { targetOn } from './target.js';
@@ -45,10 +47,10 @@ export function knowingRuntimesOn(attempt: Attempt, machine: string) {
  * Ports of services that were started, where nobody was before: whoever has them now came with them. It may have lost
  * every mark that it was ours.
  */
-async function lookForPorts(
+export async function findLeftPorts(
   attempt: Attempt,
   { node }: Place,
-): Promise<Outcome<readonly Leftover[]>> {
+): Promise<Outcome<readonly HeldPort[]>> {
   const ports = suspiciousPorts(attempt, node.name);
   if (ports.length === 0) return { ok: true, value: [] };
   const holders = await onMachine(attempt, node, (connection) =>
@@ -59,13 +61,21 @@ async function lookForPorts(
     ports.findIndex((other) => portWord(other) === portWord(port)) === index;
   return {
     ok: true,
-    value: ports.filter(isFirst).flatMap((port): Leftover[] => {
-      const holder = holders.value.find((each) => portWord(each) === portWord(port));
-      if (!holder) return [];
-      const who = holder.description ?? 'a process that the login may not see';
-      const description = `${port.port}/${port.protocol} of ${port.service}, by ${who}`;
-      return [{ node: node.name, kind: 'port', description }];
+    value: ports.filter(isFirst).flatMap(({ protocol, port, service }): HeldPort[] => {
+      const word = portWord({ protocol, port });
+      const holder = holders.value.find((each) => portWord(each) === word);
+      return holder ? [{ protocol, port, service, by: holder.description }] : [];
     }),
+  };
+}
+
+async function lookForPorts(attempt: Attempt, place: Place): Promise<Outcome<readonly Leftover[]>> {
+  const found = await findLeftPorts(attempt, place);
+  if (!found.ok) return found;
+  const { name: node } = place.node;
+  return {
+    ok: true,
+    value: found.value.map((port) => ({ node, kind: 'port', description: describePort(port) })),
   };
 }
 

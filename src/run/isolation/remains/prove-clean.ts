@@ -5,6 +5,7 @@ import type { Place } from '../../place.js';
 import { isConnectionFault, PROOF } from '../../retry-policy.js';
 import { withRetries } from '../../retry.js';
 import { sweep } from '../../sweep/sweep.js';
+import { PORT_HINT } from '../ports/held-ports.js';
 import { knowingRuntimesOn, lookForRemains } from './look.js';
 import { targetOn } from './target.js';
 
@@ -85,7 +86,9 @@ export function leftBehind(
     `still there after the scenario: ${shown}${more > 0 ? `, and ${more} more` : ''}${why}`,
     {
       node,
-      hint: 'playbook cleanup tries again',
+      hint: leftovers.every(({ kind }) => kind === 'port')
+        ? PORT_HINT
+        : 'playbook cleanup tries again',
       output: things.length > 1 ? things : [],
       cause,
     },

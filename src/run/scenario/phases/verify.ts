@@ -4,8 +4,12 @@ import { createFailure, type Failure } from '../../../model/failure.js';
 import { CONTROLLER } from '../../../model/node.js';
 import type { Attempt } from '../attempt.js';
 import { leftBehind, proveClean } from '../../isolation/remains/prove-clean.js';
+import { describePort } from '../../isolation/ports/held-ports.js';
+import { findLeftPorts } from '../../isolation/remains/look.js';
+import { enter } from '../entries.js';
 import { removeStaging } from '../../isolation/remains/staging.js';
 import type { Place } from '../../place.js';
+import { isConnectionFault } from '../../retry-policy.js';
 import { takeDown } from '../services/take-down.js';
 import { removeFolder } from './clean.js';
 import { finishOn } from './finish.js';
@@ -60,6 +64,9 @@ async function verifyMachine(
     });
   }
   if (!proven.ok) {
+    // One that does not answer is asked no more.
+    const kind = proven.failure.cause?.kind;
+    if (kind === undefined || !isConnectionFault(kind)) await enterPorts(attempt, place);
     return { ...proven.failure, cause: proven.failure.cause ?? setback };
   }
   const removed = proven.value.map(({ kind, description }) => `${kind} ${description}`);
@@ -70,6 +77,22 @@ async function verifyMachine(
   }
   for (const strike of attempt.strikes.get(machine) ?? []) strike();
   return null;
+}
+
+/** Whoever cleans up later finds no mark of ours at whoever has them. */
+async function enterPorts(attempt: Attempt, place: Place): Promise<void> {
+  const { name: node } = place.node;
+  const found = await findLeftPorts(attempt, place);
+  // Then the machine does not answer, and that is what is told.
+  if (!found.ok) return;
+  const known = attempt.context.journal.list();
+  for (const port of found.value) {
+    const description = `port ${describePort(port)}`;
+    const isKnown = known.some((each) => each.node === node && each.description === description);
+    if (isKnown) continue;
+    const entered = await enter(attempt, { node, kind: 'port', description, ports: [port] });
+    if (!entered.ok) tell(attempt, node, entered.failure.message);
+  }
 }
 
 /** Stops and removes the ordinary way what was not stopped or removed before. */

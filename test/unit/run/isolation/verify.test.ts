@@ -18,6 +18,8 @@ import { reserveStaging } from '../../../../src/remote/transfer/stream/download/
 import type { Attempt } from '../../../../src/run/scenario/attempt.js';
 import { verify } from '../../../../src/run/scenario/phases/verify.js';
 import { controllerToken } from '../../../../src/run/controller.js';
+import { nameNode } from '../../../../src/run/journal/holding.js';
+import { openJournal } from '../../../../src/run/journal/open-journal.js';
 import { placeOn } from '../../../../src/run/place.js';
 import { createManualClock } from '../../../support/manual-clock.js';
 import { isAlive } from '../../../support/project-folder.js';
@@ -58,6 +60,13 @@ async function attemptOn({ clock = systemClock, nodes = ['node1'], dial, readine
   });
   onTestFinished(() => pool.closeAll());
   const events: RunEvent[] = [];
+  const opened = await openJournal({
+    ...{ root, controller: controllerToken(root), machines: [], mask: String },
+  });
+  if (!opened.ok) throw new Error(opened.failure.message);
+  const journal = await opened.value.begin({ run, at: 0, nodes: project.nodes.map(nameNode) });
+  if (!journal.ok) throw new Error(journal.failure.message);
+  onTestFinished(() => opened.value.close());
   const struck: string[] = [];
   const places = new Map(
     project.nodes.map((node) => [node.name, placeOn(node, '/home/x', root, run, 'test')]),
@@ -66,6 +75,7 @@ async function attemptOn({ clock = systemClock, nodes = ['node1'], dial, readine
     context: {
       ...{ pool, clock, run, root, before: new Map(), dirty: new Map(), kept: new Map() },
       backends: { process: createProcessBackend({ pool }) },
+      journal: journal.value,
       emit: (event: RunEvent) => events.push(event),
     },
     plan: plan.scenarios[0],
@@ -198,8 +208,13 @@ describe('a port of a service', () => {
         `^still there after the scenario: port ${port}/tcp of engine0, by .*process ${process.pid}`,
       ),
     );
+    expect(failures[0]?.hint).toContain('end that process there');
     expect(struck).toEqual([]);
     expect([...attempt.context.dirty.keys()]).toEqual(['node1']);
+    // Whoever cleans up later has to ask for it, and needs it once for that.
+    await attempt.context.dirty.get('node1')?.lookAgain();
+    const held = attempt.context.journal.list().filter(({ kind }) => kind === 'port');
+    expect(held).toMatchObject([{ node: 'node1', ports: [{ protocol: 'tcp', port }] }]);
   });
 
   it('is free again later: the machine is clean then', async () => {
@@ -211,6 +226,7 @@ describe('a port of a service', () => {
     attempt.services.clear();
     expect(await attempt.context.dirty.get('node1')?.lookAgain()).toBeNull();
     expect(struck).toEqual(['node1']);
+    expect(attempt.context.journal.list()).toEqual([]);
   });
 
   it('that somebody had before is none of ours', async () => {
