@@ -106,12 +106,7 @@ function documentService(service: ServiceSpec) {
   };
 }
 
-function documentReadiness({
-  timeoutMs,
-  intervalMs,
-  consecutivePasses,
-  ...readiness
-}: Readiness) {
+function documentReadiness({ timeoutMs, intervalMs, consecutivePasses, ...readiness }: Readiness) {
   const timing = {
     timeout_s: seconds(timeoutMs),
     interval_s: seconds(intervalMs),

@@ -52,9 +52,7 @@ async function conclude(resultsRoot: string, run: string, mask: Mask): Promise<O
     exit_code: null,
     started_at,
     ended_at:
-      started_at === null
-        ? null
-        : new Date(Date.parse(started_at) + lasted * 1000).toISOString(),
+      started_at === null ? null : new Date(Date.parse(started_at) + lasted * 1000).toISOString(),
     scenarios: scenarios.map(
       ({ name, status, attempts, duration_s, failure, reason, kept_from }) => ({
         name,

@@ -10,9 +10,7 @@ import { ARTIFACTS, NODES } from './layout.js';
  *
  * @param scenarioFolder Absolute.
  */
-export async function takeInventory(
-  scenarioFolder: string,
-): Promise<Outcome<readonly Artifact[]>> {
+export async function takeInventory(scenarioFolder: string): Promise<Outcome<readonly Artifact[]>> {
   try {
     const files = await hashFiles(scenarioFolder, [ARTIFACTS, NODES]);
     const artifacts = files.map(({ path, path_encoded, size, sha256 }) => ({

@@ -66,7 +66,10 @@ async function askNode(
   const failures = written.ok ? [] : [written.failure];
   if (result.termination !== 'connection-lost') return failures;
   const { node } = connection;
-  return [...failures, createFailure('connection_lost', `connection lost: ${result.reason}`, { node })];
+  return [
+    ...failures,
+    createFailure('connection_lost', `connection lost: ${result.reason}`, { node }),
+  ];
 }
 
 function renderAnswer(argv: Command['argv'], result: CommandResult): string {

@@ -98,13 +98,16 @@ type Fetched = readonly Outcome<TransferSummary>[];
 async function fetchDirectory(declared: ResultPath, options: CollectOptions): Promise<Fetched> {
   const { connection, workingFolder, signal } = options;
   const target = targetOf(declared.path);
-  if (target === null) return [refuse(declared, 'it leads out of the working folder', connection.node)];
+  if (target === null)
+    return [refuse(declared, 'it leads out of the working folder', connection.node)];
   const listed = await listFolder(connection, workingFolder, declared.path, null, signal);
   if (!listed.ok) return [listed];
   const { folder, root, entries } = listed.value;
   if (folder === null) return [missing(declared, 'there is no such directory', connection.node)];
   if (!declared.isAbsolute && !isInside(root, folder)) {
-    return [refuse(declared, `it is a link to ${folder}, outside of the working folder`, connection.node)];
+    return [
+      refuse(declared, `it is a link to ${folder}, outside of the working folder`, connection.node),
+    ];
   }
   if (!entries.some(isFile)) return [missing(declared, 'there is no file in it', connection.node)];
   return fetchContent(declared, entries, folder, target, options);
@@ -144,7 +147,12 @@ function staysInside({ path: name, link }: ListedEntry, folder: string): boolean
   if (link === null) return true;
   if (link.kind !== 'nothing') return isInside(folder, link.target);
   // Only above the link itself is it known to be folders what `..` leaves.
-  if (partsOf(link.text).some((part, index, parts) => part === '..' && index > 0 && parts[index - 1] !== '..')) return false;
+  if (
+    partsOf(link.text).some(
+      (part, index, parts) => part === '..' && index > 0 && parts[index - 1] !== '..',
+    )
+  )
+    return false;
   return resolveLink(Buffer.from(name), Buffer.from(link.text), [Buffer.from(folder)]) !== null;
 }
 
@@ -155,14 +163,13 @@ function isFile({ link }: ListedEntry): boolean {
 async function fetchFiles(declared: ResultPath, options: CollectOptions): Promise<Fetched> {
   const { connection, workingFolder, signal } = options;
   const target = targetOf(declared.path);
-  if (target === null) return [refuse(declared, 'it leads out of the working folder', connection.node)];
+  if (target === null)
+    return [refuse(declared, 'it leads out of the working folder', connection.node)];
   const pattern = parseFilePattern(declared.isAbsolute ? `/${target}` : target);
   const listed = await listFolder(connection, workingFolder, pattern.base, pattern.depth, signal);
   if (!listed.ok) return [listed];
   const { folder, root, entries } = listed.value;
-  const found = entries.filter(
-    (entry) => pattern.matches(entry.path) && isFile(entry),
-  );
+  const found = entries.filter((entry) => pattern.matches(entry.path) && isFile(entry));
   if (folder === null || found.length === 0) {
     return [missing(declared, 'there is no such file', connection.node)];
   }

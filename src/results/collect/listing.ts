@@ -1,4 +1,3 @@
-
 import type { CommandResult } from '../../model/command.js';
 import { createFailure, type Outcome } from '../../model/failure.js';
 import type { Connection } from '../../remote/connection.js';

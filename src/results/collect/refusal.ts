@@ -32,16 +32,27 @@ export type Unwanted =
   | { readonly why: 'not-utf8' };
 
 /** @param part Relative to the declared directory, otherwise to what the declaration is relative to. */
-export function refusePart(wanted: Wanted, part: string, unwanted: Unwanted, node: string): Refused {
+export function refusePart(
+  wanted: Wanted,
+  part: string,
+  unwanted: Unwanted,
+  node: string,
+): Refused {
   const isDirectory = wanted.kind === 'directory';
   const folder = isDirectory ? nameOf(wanted) : wanted.path.startsWith('/') ? '/' : '';
   const name = `${folder}${part}`;
   const refusedFor = (why: string, hint: string) => refused(name, why, hint, wanted, node);
   switch (unwanted.why) {
     case 'outside':
-      return refusedFor(`it leads to ${unwanted.from}, outside of ${unwanted.limits}`, OUTSIDE_HINT);
+      return refusedFor(
+        `it leads to ${unwanted.from}, outside of ${unwanted.limits}`,
+        OUTSIDE_HINT,
+      );
     case 'reserved':
-      return refusedFor('playbook writes a file of that name itself', 'give it another name, or put it into a folder');
+      return refusedFor(
+        'playbook writes a file of that name itself',
+        'give it another name, or put it into a folder',
+      );
     case 'not-utf8':
       return refusedFor(
         'its name is not UTF-8',
@@ -52,9 +63,16 @@ export function refusePart(wanted: Wanted, part: string, unwanted: Unwanted, nod
   }
 }
 
-const OUTSIDE_HINT = 'declare what lies outside with an absolute path in test_execution.result_paths';
+const OUTSIDE_HINT =
+  'declare what lies outside with an absolute path in test_execution.result_paths';
 
-function refused(what: string, why: string, hint: string, { source }: Wanted, node: string): Refused {
+function refused(
+  what: string,
+  why: string,
+  hint: string,
+  { source }: Wanted,
+  node: string,
+): Refused {
   const message = `${what} is not collected: ${why}`;
   return { ok: false, failure: createFailure('result_refused', message, { node, source, hint }) };
 }

@@ -136,10 +136,7 @@ function parseArtifact(artifact: Readonly<Record<string, unknown>>): Artifact[] 
 }
 
 /** The first file that is not there as it was written. */
-async function findDamage(
-  folder: string,
-  artifacts: readonly Artifact[],
-): Promise<string | null> {
+async function findDamage(folder: string, artifacts: readonly Artifact[]): Promise<string | null> {
   const inventory = await takeInventory(folder);
   if (!inventory.ok) return inventory.failure.message;
   // Names that are not UTF-8 may look the same; results of before they were told apart have the one only.

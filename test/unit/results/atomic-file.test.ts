@@ -13,7 +13,10 @@ import { makeTempFolder } from '../../support/temp-folder.js';
 describe('writing a file atomically', () => {
   it('writes the content and leaves nothing else', async () => {
     const folder = await makeTempFolder();
-    expect(await writeAtomically(path.join(folder, 'a.json'), 'new')).toEqual({ ok: true, value: undefined });
+    expect(await writeAtomically(path.join(folder, 'a.json'), 'new')).toEqual({
+      ok: true,
+      value: undefined,
+    });
     expect(await readFile(path.join(folder, 'a.json'), 'utf8')).toBe('new');
     expect(await readdir(folder)).toEqual(['a.json']);
   });
@@ -42,7 +45,9 @@ describe('writing a file atomically', () => {
   it('never shows half a file, whenever the process is killed', async () => {
     const folder = await makeTempFolder();
     const file = path.join(folder, 'a.json');
-    const module = fileURLToPath(new URL('../../../src/results/files/atomic-file.ts', import.meta.url));
+    const module = fileURLToPath(
+      new URL('../../../src/results/files/atomic-file.ts', import.meta.url),
+    );
     const script = path.join(folder, 'writer.mts');
     await writeFile(
       script,
@@ -52,7 +57,9 @@ describe('writing a file atomically', () => {
          if (index === 0) process.stdout.write('begun');
        }`,
     );
-    const writer = spawn(process.execPath, ['--import', 'tsx', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const writer = spawn(process.execPath, ['--import', 'tsx', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await once(writer.stdout, 'data');
     for (let reads = 0; reads < 50; reads += 1) {
       const content = JSON.parse(await readFile(file, 'utf8')) as { filler: string };

@@ -39,7 +39,9 @@ interface World {
 
 async function makeWorld(open: (root: string) => Promise<Connection> = openNode): Promise<World> {
   const root = await makeTempFolder();
-  const [work, elsewhere, home] = ['work', 'elsewhere', 'home'].map((name) => path.join(root, name)) as [string, string, string];
+  const [work, elsewhere, home] = ['work', 'elsewhere', 'home'].map((name) =>
+    path.join(root, name),
+  ) as [string, string, string];
   for (const folder of [work, elsewhere, home]) await mkdir(folder);
   const connection = await open(root);
   const controller = new AbortController();
@@ -83,7 +85,9 @@ async function put(folder: string, files: Readonly<Record<string, string>>): Pro
 /** Every file below a folder with its content; links are followed. */
 async function tree(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => path.join(entry.parentPath, entry.name));
+  const files = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.join(entry.parentPath, entry.name));
   const contents = await Promise.all(
     files.map(async (file) => [path.relative(folder, file), await readFile(file, 'utf8')] as const),
   );
@@ -93,7 +97,13 @@ async function tree(folder: string): Promise<Record<string, string>> {
 describe('collecting a directory', () => {
   it('keeps its path and everything in it, dotfiles and odd names too', async () => {
     const { work, home, collect } = await makeWorld();
-    const content = { 'a.json': '1', 'sub/.hidden': '2', 'sub/-rf': '3', 'sub/two\nlines ': '', "it's $(x)": '5' };
+    const content = {
+      'a.json': '1',
+      'sub/.hidden': '2',
+      'sub/-rf': '3',
+      'sub/two\nlines ': '',
+      "it's $(x)": '5',
+    };
     await put(path.join(work, 'results'), content);
     const { files, bytes, failures } = await collect('results/');
     expect(failures).toEqual([]);
@@ -144,8 +154,14 @@ describe('collecting a directory', () => {
     await symlink('nowhere', path.join(work, 'results/dangling'));
     const { failures, files } = await collect('results/');
     expect(failures.map(({ kind, message }) => [kind, message]).sort()).toEqual([
-      ['result_refused', `results/leak is not collected: it leads to ${elsewhere}/secret, outside of ${work}/results`],
-      ['result_refused', `results/sub/folder is not collected: it leads to ${elsewhere}/folder, outside of ${work}/results`],
+      [
+        'result_refused',
+        `results/leak is not collected: it leads to ${elsewhere}/secret, outside of ${work}/results`,
+      ],
+      [
+        'result_refused',
+        `results/sub/folder is not collected: it leads to ${elsewhere}/folder, outside of ${work}/results`,
+      ],
     ]);
     expect(failures[0]?.hint).toContain('with an absolute path');
     expect(files).toBe(2);
@@ -195,10 +211,18 @@ describe('collecting a directory', () => {
     await symlink(path.join(elsewhere, 'secret'), path.join(work, 'out/leak'));
     await writeFile(Buffer.concat([Buffer.from(`${work}/out/`), Buffer.from([0xff])]), 'x');
     const { failures } = await collect('out/');
-    const told = failures.map(({ message, hint }) => [message.replaceAll(/\/\S+\/(?=work|else)/g, ''), hint]).sort();
+    const told = failures
+      .map(({ message, hint }) => [message.replaceAll(/\/\S+\/(?=work|else)/g, ''), hint])
+      .sort();
     expect(told).toEqual([
-      ['out/leak is not collected: it leads to elsewhere/secret, outside of work/out', expect.stringContaining('with an absolute path')],
-      ['out/\ufffd is not collected: its name is not UTF-8', expect.stringContaining('remove the links there that lead out')],
+      [
+        'out/leak is not collected: it leads to elsewhere/secret, outside of work/out',
+        expect.stringContaining('with an absolute path'),
+      ],
+      [
+        'out/\ufffd is not collected: its name is not UTF-8',
+        expect.stringContaining('remove the links there that lead out'),
+      ],
     ]);
   });
 
@@ -214,7 +238,9 @@ describe('collecting a directory', () => {
     const { elsewhere, home, collect } = await makeWorld();
     await put(elsewhere, { 'a.json': '1' });
     expect((await collect('../elsewhere/')).failures).toMatchObject([{ kind: 'result_refused' }]);
-    expect((await collect('x/../../elsewhere/')).failures).toMatchObject([{ kind: 'result_refused' }]);
+    expect((await collect('x/../../elsewhere/')).failures).toMatchObject([
+      { kind: 'result_refused' },
+    ]);
     expect(await readdir(home)).toEqual([]);
   });
 });
@@ -229,7 +255,12 @@ describe('collecting files', () => {
 
   it('takes all that match, whatever their names', async () => {
     const { work, home, collect } = await makeWorld();
-    const wanted = { 'out/a.json': '1', 'out/-b.json': '2', 'out/two\nlines.json': '3', "out/it's.json": '4' };
+    const wanted = {
+      'out/a.json': '1',
+      'out/-b.json': '2',
+      'out/two\nlines.json': '3',
+      "out/it's.json": '4',
+    };
     await put(work, { ...wanted, 'out/c.txt': 'x', 'out/.hidden.json': 'x', 'other/a.json': 'x' });
     expect((await collect('out/*.json')).failures).toEqual([]);
     expect(await tree(home)).toEqual(wanted);
@@ -250,15 +281,22 @@ describe('collecting files', () => {
     expect(await tree(home)).toEqual({ [path.join(elsewhere, 'a.json').slice(1)]: '1' });
   });
 
-  it.each(['out.json', 'out/*.json', 'missing/*.json', 'folder'])('%s that is not there is missing', async (declared) => {
-    const { work, collect } = await makeWorld();
-    await mkdir(path.join(work, 'folder'));
-    await mkdir(path.join(work, 'out'));
-    const { failures } = await collect(declared);
-    expect(failures).toMatchObject([
-      { kind: 'result_missing', message: `${declared} is missing: there is no such file`, source },
-    ]);
-  });
+  it.each(['out.json', 'out/*.json', 'missing/*.json', 'folder'])(
+    '%s that is not there is missing',
+    async (declared) => {
+      const { work, collect } = await makeWorld();
+      await mkdir(path.join(work, 'folder'));
+      await mkdir(path.join(work, 'out'));
+      const { failures } = await collect(declared);
+      expect(failures).toMatchObject([
+        {
+          kind: 'result_missing',
+          message: `${declared} is missing: there is no such file`,
+          source,
+        },
+      ]);
+    },
+  );
 
   it('follows a link that stays inside, and refuses one that leads out', async () => {
     const { work, elsewhere, home, collect } = await makeWorld();
@@ -291,7 +329,10 @@ describe('collecting files', () => {
 
   it('refuses a name that is no UTF-8, and says what to do', async () => {
     const { work, collect } = await makeWorld();
-    await writeFile(Buffer.concat([Buffer.from(`${work}/`), Buffer.from([0xff]), Buffer.from('.json')]), 'x');
+    await writeFile(
+      Buffer.concat([Buffer.from(`${work}/`), Buffer.from([0xff]), Buffer.from('.json')]),
+      'x',
+    );
     const { failures } = await collect('*.json');
     expect(failures).toMatchObject([{ kind: 'result_refused' }]);
     expect(failures[0]?.message).toBe('\ufffd.json is not collected: its name is not UTF-8');
@@ -352,7 +393,11 @@ describe('collecting', () => {
   it('brings what nothing declares to the top, and needs none of it', async () => {
     const { elsewhere, home, collectUndeclared } = await makeWorld();
     expect(await collectUndeclared(elsewhere)).toEqual({ files: 0, bytes: 0, failures: [] });
-    expect(await collectUndeclared(path.join(elsewhere, 'missing'))).toEqual({ files: 0, bytes: 0, failures: [] });
+    expect(await collectUndeclared(path.join(elsewhere, 'missing'))).toEqual({
+      files: 0,
+      bytes: 0,
+      failures: [],
+    });
     await put(elsewhere, { 'a/b.json': '1' });
     expect(await collectUndeclared(elsewhere)).toMatchObject({ files: 1, failures: [] });
     expect(await tree(home)).toEqual({ 'a/b.json': '1' });
@@ -374,7 +419,9 @@ describe('collecting', () => {
       onProgress: (copied) => told.push(copied),
     });
     expect(told.at(-1)).toEqual({ files: 3, bytes: 6 });
-    expect(told.map(({ bytes }) => bytes)).toEqual(told.map(({ bytes }) => bytes).sort((a, b) => a - b));
+    expect(told.map(({ bytes }) => bytes)).toEqual(
+      told.map(({ bytes }) => bytes).sort((a, b) => a - b),
+    );
   });
 
   it('stops when it is told to, and says that something is missing', async () => {
@@ -383,7 +430,9 @@ describe('collecting', () => {
     abort();
     expect(await collect('a/', 'b/')).toMatchObject({
       files: 0,
-      failures: [{ kind: 'transfer', message: 'collecting was stopped before all results were here' }],
+      failures: [
+        { kind: 'transfer', message: 'collecting was stopped before all results were here' },
+      ],
     });
     expect(await readdir(home)).toEqual([]);
   });

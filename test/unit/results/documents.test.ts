@@ -25,7 +25,20 @@ describe('performance_results.csv', () => {
 
   it('leaves empty what is not known, and keeps numbers as they are', () => {
     const [, row = ''] = renderCsv([measuredPoint(8, { requests_completed: 0 })]).split('\r\n');
-    expect(row.split(',').slice(0, 12)).toEqual(['playbook-bench', '', '8', 'inf', '12.5', '0', '0', '', '', '8', '1200', '']);
+    expect(row.split(',').slice(0, 12)).toEqual([
+      'playbook-bench',
+      '',
+      '8',
+      'inf',
+      '12.5',
+      '0',
+      '0',
+      '',
+      '',
+      '8',
+      '1200',
+      '',
+    ]);
     expect(row.split(',')).toHaveLength(CSV_COLUMNS.length);
   });
 
@@ -84,7 +97,9 @@ describe('a document with a common word as a secret', () => {
     };
     expect(shown(names)).toEqual(names);
     const failure = { kind: 'service_failed', node: 'node1', service: 'postgres' };
-    expect(shown({ ...failure, message: 'postgres: failed', hint: null, output: ['1234'] })).toEqual({
+    expect(
+      shown({ ...failure, message: 'postgres: failed', hint: null, output: ['1234'] }),
+    ).toEqual({
       ...failure,
       message: '***: ***',
       hint: null,
@@ -95,7 +110,9 @@ describe('a document with a common word as a secret', () => {
   it('knows no names among what the user or a machine has named', () => {
     const name = { name: 'postgres', path: '1234', run: 'login 1234' };
     const masked = { name: '***', path: '***', run: 'login ***' };
-    expect(shown({ env: name, hooks: [name], facts: { gpus: [name] }, foreign: { node1: [name] } })).toEqual({
+    expect(
+      shown({ env: name, hooks: [name], facts: { gpus: [name] }, foreign: { node1: [name] } }),
+    ).toEqual({
       env: masked,
       hooks: [masked],
       facts: { gpus: [masked] },
@@ -106,14 +123,23 @@ describe('a document with a common word as a secret', () => {
 
 describe('test_metadata.json', () => {
   const node = nodeSpec({
-    authentication: { password: 'P@$$w0rd', privateKeyPath: '/home/kim/.ssh/id', passphrase: 'secret', agent: false },
+    authentication: {
+      password: 'P@$$w0rd',
+      privateKeyPath: '/home/kim/.ssh/id',
+      passphrase: 'secret',
+      agent: false,
+    },
   });
   const scenario = scenarioSpec({
     name: 'baseline',
     services: [serviceSpec('redis'), serviceSpec('p-1', [['redis', 'service_healthy']])],
     estimatedDurationMs: 90_000,
   });
-  const [plan] = planSuite(projectSpec({ nodes: [node], scenarios: [scenario] }), { scenarios: [], tags: [], skipTags: [] }).plan.scenarios;
+  const [plan] = planSuite(projectSpec({ nodes: [node], scenarios: [scenario] }), {
+    scenarios: [],
+    tags: [],
+    skipTags: [],
+  }).plan.scenarios;
   if (!plan) throw new Error('nothing was planned');
   const metadata = buildTestMetadata({
     run: '20260601_190409',
@@ -142,12 +168,16 @@ describe('test_metadata.json', () => {
 
   it('has the plan with the batch of each service', () => {
     expect(metadata.plan.batches).toEqual([['redis'], ['p-1']]);
-    expect(metadata.plan.services.map(({ name, batch }) => [name, batch])).toEqual([['redis', 1], ['p-1', 2]]);
+    expect(metadata.plan.services.map(({ name, batch }) => [name, batch])).toEqual([
+      ['redis', 1],
+      ['p-1', 2],
+    ]);
   });
 
   it('has nothing that is needed to log in', () => {
     const text = JSON.stringify(metadata);
-    for (const secret of ['P@$$w0rd', '"secret"', 'authentication', 'private_key']) expect(text).not.toContain(secret);
+    for (const secret of ['P@$$w0rd', '"secret"', 'authentication', 'private_key'])
+      expect(text).not.toContain(secret);
   });
 
   it('uses snake case and no other units than its names say', () => {

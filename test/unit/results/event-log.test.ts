@@ -9,7 +9,9 @@ import { type EventLog, openEventLog } from '../../../src/results/event-log.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 import { at, phaseStarted, scenarioStarted, suiteStarted } from '../report/samples.js';
 
-async function openLog(outputLimit?: number): Promise<{ readonly log: EventLog; readonly file: string }> {
+async function openLog(
+  outputLimit?: number,
+): Promise<{ readonly log: EventLog; readonly file: string }> {
   const file = path.join(await makeTempFolder(), 'events.ndjson');
   const opened = await openEventLog(file, outputLimit === undefined ? {} : { outputLimit });
   if (!opened.ok) throw new Error(opened.failure.message);
@@ -19,7 +21,10 @@ async function openLog(outputLimit?: number): Promise<{ readonly log: EventLog; 
 async function eventsIn(file: string): Promise<StampedEvent[]> {
   const text = await readFile(file, 'utf8');
   expect(text).toMatch(/\n$/);
-  return text.trimEnd().split('\n').map((line) => JSON.parse(line) as StampedEvent);
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as StampedEvent);
 }
 
 function output(text: string, scenario = 'a'): StampedEvent {
@@ -35,7 +40,10 @@ describe('the event log', () => {
 
   it('holds every event as a line, in order', async () => {
     const { log, file } = await openLog();
-    const events = [at(0, suiteStarted('a')), ...Array.from({ length: 1000 }, (_, index) => output(`line ${index}\n`))];
+    const events = [
+      at(0, suiteStarted('a')),
+      ...Array.from({ length: 1000 }, (_, index) => output(`line ${index}\n`)),
+    ];
     for (const event of events) log.on(event);
     await log.close();
     expect(await eventsIn(file)).toEqual(events);
@@ -55,7 +63,11 @@ describe('the event log', () => {
     log.on(at(2, phaseStarted('a', 'collect')));
     await log.close();
     const events = await eventsIn(file);
-    expect(events.map(({ type }) => type)).toEqual([...Array<string>(5).fill('script_output'), 'warning', 'phase_started']);
+    expect(events.map(({ type }) => type)).toEqual([
+      ...Array<string>(5).fill('script_output'),
+      'warning',
+      'phase_started',
+    ]);
     expect(JSON.stringify(events[5])).toContain('test_artifacts/test_stdout.log');
   });
 
@@ -66,7 +78,12 @@ describe('the event log', () => {
     log.on(at(2, scenarioStarted('a', { attempt: 2 })));
     log.on(output('again\n'));
     await log.close();
-    expect((await eventsIn(file)).map(({ type }) => type)).toEqual(['script_output', 'warning', 'scenario_started', 'script_output']);
+    expect((await eventsIn(file)).map(({ type }) => type)).toEqual([
+      'script_output',
+      'warning',
+      'scenario_started',
+      'script_output',
+    ]);
   });
 
   it('counts bytes, not characters', async () => {
@@ -101,7 +118,9 @@ describe('the event log', () => {
   });
 
   it('that cannot be opened is a failure', async () => {
-    const opened = await openEventLog(path.join(await makeTempFolder(), 'missing', 'events.ndjson'));
+    const opened = await openEventLog(
+      path.join(await makeTempFolder(), 'missing', 'events.ndjson'),
+    );
     expect(opened).toMatchObject({ ok: false, failure: { kind: 'transfer' } });
   });
 });

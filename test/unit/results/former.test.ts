@@ -49,7 +49,10 @@ async function completedRun() {
   for (const file of ['test_metadata.json', 'performance_results.csv', 'test_report.md']) {
     await write(file, '');
   }
-  await write('inputs.json', renderJson(documentInputs('a', '1', inputs), (text) => text));
+  await write(
+    'inputs.json',
+    renderJson(documentInputs('a', '1', inputs), (text) => text),
+  );
   const outcome = { name: 'a', status: 'completed', attempts: 2, duration_s: 1.5 };
   const summary = { run: RUN, status: 'failed', exit_code: 1, scenarios: [outcome] };
   await writeFile(path.join(results, RUN, 'suite_summary.json'), JSON.stringify(summary));

@@ -36,10 +36,14 @@ describe('a path of files', () => {
 
   it('never fails, whatever is written', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...Array.from('ab.*?[]!^-\\/{}()|+$é')) , minLength: 1 }), fc.string(), (pattern, name) => {
-        const parts = pattern.split('/').filter((part) => !['', '.', '..'].includes(part));
-        if (parts.length > 0) parseFilePattern(parts.join('/')).matches(name);
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...Array.from('ab.*?[]!^-\\/{}()|+$é')), minLength: 1 }),
+        fc.string(),
+        (pattern, name) => {
+          const parts = pattern.split('/').filter((part) => !['', '.', '..'].includes(part));
+          if (parts.length > 0) parseFilePattern(parts.join('/')).matches(name);
+        },
+      ),
     );
   });
 });
@@ -50,7 +54,21 @@ describe('a pattern finds the same files as a shell', () => {
 
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'playbook-test-'));
-    for (const name of ['a', 'b', 'ab', 'a.b', '.a', 'a-b', 'aab', 'b]', '[a', 'é', 'a\nb', '!a', '^']) {
+    for (const name of [
+      'a',
+      'b',
+      'ab',
+      'a.b',
+      '.a',
+      'a-b',
+      'aab',
+      'b]',
+      '[a',
+      'é',
+      'a\nb',
+      '!a',
+      '^',
+    ]) {
       for (const parent of ['', 'sub', '.dot', 'a b']) {
         mkdirSync(path.join(folder, parent), { recursive: true });
         if (parent === 'a b' && name.length > 1) continue;
@@ -58,7 +76,8 @@ describe('a pattern finds the same files as a shell', () => {
       }
     }
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-      if (entry.isFile()) files.push(path.relative(folder, path.join(entry.parentPath, entry.name)));
+      if (entry.isFile())
+        files.push(path.relative(folder, path.join(entry.parentPath, entry.name)));
     }
   });
   afterAll(() => {
@@ -69,18 +88,41 @@ describe('a pattern finds the same files as a shell', () => {
   function expandInShell(pattern: string): string[] {
     const script = `IFS=; for file in ${pattern}; do [ -f "$file" ] && printf '%s\\0' "$file"; done; true`;
     const options = { cwd: folder, env: { ...process.env, LC_ALL: 'C.UTF-8' } };
-    return execFileSync('/bin/bash', ['--posix', '-c', script], options).toString().split('\0').slice(0, -1).sort();
+    return execFileSync('/bin/bash', ['--posix', '-c', script], options)
+      .toString()
+      .split('\0')
+      .slice(0, -1)
+      .sort();
   }
 
-  it.each(['*', '?', 'a*', '*b', 'a?b', '[ab]', '[!a]', '[^a]', '[a-b]*', '*/a', 's*/*b', '.*', '.dot/*', '.?*/a', '*.*', '[]b]*', 'a[-.]b', '[!-a]*', '*/*', '[é]', 'a*b'])(
-    '%s',
-    (pattern) => {
-      const { base, matches } = parseFilePattern(pattern);
-      const found = files
-        .map((file) => path.relative(base, file))
-        .filter((file) => !file.startsWith('../') && matches(file))
-        .map((file) => path.join(base, file));
-      expect(found.sort()).toEqual(expandInShell(pattern));
-    },
-  );
+  it.each([
+    '*',
+    '?',
+    'a*',
+    '*b',
+    'a?b',
+    '[ab]',
+    '[!a]',
+    '[^a]',
+    '[a-b]*',
+    '*/a',
+    's*/*b',
+    '.*',
+    '.dot/*',
+    '.?*/a',
+    '*.*',
+    '[]b]*',
+    'a[-.]b',
+    '[!-a]*',
+    '*/*',
+    '[é]',
+    'a*b',
+  ])('%s', (pattern) => {
+    const { base, matches } = parseFilePattern(pattern);
+    const found = files
+      .map((file) => path.relative(base, file))
+      .filter((file) => !file.startsWith('../') && matches(file))
+      .map((file) => path.join(base, file));
+    expect(found.sort()).toEqual(expandInShell(pattern));
+  });
 });

@@ -37,7 +37,10 @@ describe('an inventory', () => {
   it('says where a file is whose name is no UTF-8', async () => {
     const folder = await makeTempFolder();
     await mkdir(path.join(folder, 'test_artifacts'));
-    const name = Buffer.concat([Buffer.from(path.join(folder, 'test_artifacts/')), Buffer.from([0xff, 0xfe])]);
+    const name = Buffer.concat([
+      Buffer.from(path.join(folder, 'test_artifacts/')),
+      Buffer.from([0xff, 0xfe]),
+    ]);
     await writeFile(name, 'x');
     const inventory = await takeInventory(folder);
     expect(inventory).toEqual({

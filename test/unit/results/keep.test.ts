@@ -1,4 +1,14 @@
-import { chmod, mkdir, readFile, readdir, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  readFile,
+  readdir,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -21,7 +31,9 @@ describe('results that are kept', () => {
     expect(await keepResults(from, to)).toEqual({ ok: true, value: undefined });
 
     const names = async (folder: string) =>
-      (await readdir(path.join(folder, 'test_artifacts'), 'buffer')).sort((a, b) => Buffer.compare(a, b));
+      (await readdir(path.join(folder, 'test_artifacts'), 'buffer')).sort((a, b) =>
+        Buffer.compare(a, b),
+      );
     expect(await names(to)).toEqual(await names(from));
     expect(await names(to)).toHaveLength(3);
     const [was, is] = await Promise.all(

@@ -18,7 +18,9 @@ import {
   suiteStarted,
 } from '../report/samples.js';
 
-async function makeResults(runs: Readonly<Record<string, Readonly<Record<string, string>>>>): Promise<string> {
+async function makeResults(
+  runs: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): Promise<string> {
   const results = await makeTempFolder();
   for (const [run, files] of Object.entries(runs)) {
     await mkdir(path.join(results, run), { recursive: true });
@@ -52,7 +54,12 @@ describe('the list of runs', () => {
       '20251231_235959': {},
     });
     const runs = await readRuns(results);
-    expect(runs.map(({ run }) => run)).toEqual(['20260601_190409-10', '20260601_190409-2', '20260601_190409', '20251231_235959']);
+    expect(runs.map(({ run }) => run)).toEqual([
+      '20260601_190409-10',
+      '20260601_190409-2',
+      '20260601_190409',
+      '20251231_235959',
+    ]);
     expect(runs[2]).toEqual({
       run: '20260601_190409',
       status: 'failed',
@@ -85,10 +92,17 @@ describe('the list of runs', () => {
       at(1, scenarioStarted('a')),
       at(60, scenarioFinished('a')),
       at(61, scenarioStarted('b')),
-      at(90, { type: 'script_output', scenario: 'b', stream: 'stdout', text: '"type":"suite_started"\n' }),
+      at(90, {
+        type: 'script_output',
+        scenario: 'b',
+        stream: 'stdout',
+        text: '"type":"suite_started"\n',
+      }),
     ]);
     const results = await makeResults({
-      '20260601_190409': { 'events.ndjson': `${events}{"at":"2026-06-01T19:09:09.000Z","type":"scenario_fin` },
+      '20260601_190409': {
+        'events.ndjson': `${events}{"at":"2026-06-01T19:09:09.000Z","type":"scenario_fin`,
+      },
     });
     expect(await readRuns(results)).toEqual([
       {
@@ -120,7 +134,12 @@ describe('the list of runs', () => {
     expect(await noteFormer(path.join(results, next), former)).toMatchObject({ ok: true });
     expect(await noteContinuation(path.join(results, former), next)).toMatchObject({ ok: true });
     expect(await readRuns(results)).toMatchObject([
-      { run: next, resumed_from: former, resumed_by: null, scenarios: [{ kept_from: former }, { kept_from: null }] },
+      {
+        run: next,
+        resumed_from: former,
+        resumed_by: null,
+        scenarios: [{ kept_from: former }, { kept_from: null }],
+      },
       { run: former, resumed_from: null, resumed_by: next },
     ]);
   });
@@ -128,7 +147,12 @@ describe('the list of runs', () => {
   it('tells of a run that died before its first event by its folders', async () => {
     const results = await makeResults({ '20260601_190409': { 'a/test_artifacts/x': '' } });
     expect(await readRuns(results)).toMatchObject([
-      { status: 'interrupted', started_at: null, duration_s: null, scenarios: [{ name: 'a', status: 'interrupted' }] },
+      {
+        status: 'interrupted',
+        started_at: null,
+        duration_s: null,
+        scenarios: [{ name: 'a', status: 'interrupted' }],
+      },
     ]);
   });
 
@@ -160,12 +184,16 @@ describe('the list of runs', () => {
         'a/attempts/1/inputs.json': '{}',
       },
     });
-    expect((await readRuns(results))[0]?.scenarios).toMatchObject([{ name: 'a', status: 'interrupted' }]);
+    expect((await readRuns(results))[0]?.scenarios).toMatchObject([
+      { name: 'a', status: 'interrupted' },
+    ]);
   });
 
   it('says that a run is under way where somebody is at it', async () => {
     const results = await makeResults({
-      '20260601_190409': { 'events.ndjson': ndjson([at(0, suiteStarted('a', 'b')), at(1, scenarioStarted('a'))]) },
+      '20260601_190409': {
+        'events.ndjson': ndjson([at(0, suiteStarted('a', 'b')), at(1, scenarioStarted('a'))]),
+      },
       '20260601_190410': { 'suite_summary.json': summary },
     });
     const runs = await readRuns(results, () => true);
@@ -175,22 +203,27 @@ describe('the list of runs', () => {
 
   it('survives whatever its files hold', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.json(), fc.string(), fc.constant(summary.slice(0, 80))), async (content) => {
-        const results = await makeTempFolder();
-        await mkdir(path.join(results, '20260601_190409', 'a'), { recursive: true });
-        for (const file of ['suite_summary.json', 'events.ndjson', 'a/result_summary.json']) {
-          await writeFile(path.join(results, '20260601_190409', file), content);
-        }
-        const [run] = await readRuns(results);
-        expect(run?.run).toBe('20260601_190409');
-        expect(await readRun(results, 'latest')).not.toBeNull();
-      }),
+      fc.asyncProperty(
+        fc.oneof(fc.json(), fc.string(), fc.constant(summary.slice(0, 80))),
+        async (content) => {
+          const results = await makeTempFolder();
+          await mkdir(path.join(results, '20260601_190409', 'a'), { recursive: true });
+          for (const file of ['suite_summary.json', 'events.ndjson', 'a/result_summary.json']) {
+            await writeFile(path.join(results, '20260601_190409', file), content);
+          }
+          const [run] = await readRuns(results);
+          expect(run?.run).toBe('20260601_190409');
+          expect(await readRun(results, 'latest')).not.toBeNull();
+        },
+      ),
       { numRuns: 50 },
     );
   });
 
   it('survives folders where files should be', async () => {
-    const results = await makeResults({ '20260601_190409': { 'suite_summary.json/x': '', 'events.ndjson/x': '' } });
+    const results = await makeResults({
+      '20260601_190409': { 'suite_summary.json/x': '', 'events.ndjson/x': '' },
+    });
     expect(await readRuns(results)).toMatchObject([{ status: 'interrupted' }]);
   });
 });
@@ -200,7 +233,11 @@ describe('one run', () => {
     const results = await makeResults({
       '20260601_190409': {
         'suite_summary.json': summary,
-        'a/result_summary.json': JSON.stringify({ attempts: 2, metrics: [measuredPoint(8)], failure: null }),
+        'a/result_summary.json': JSON.stringify({
+          attempts: 2,
+          metrics: [measuredPoint(8)],
+          failure: null,
+        }),
       },
     });
     expect(await readRun(results, '20260601_190409')).toEqual({
@@ -214,7 +251,11 @@ describe('one run', () => {
       results_path: path.join(results, '20260601_190409'),
       scenarios: [
         { ...outcome('a'), attempts: 2, kept_from: null, metrics: [measuredPoint(8)] },
-        { ...outcome('b', { status: 'failed', failure: failureRecord() }), kept_from: null, metrics: [] },
+        {
+          ...outcome('b', { status: 'failed', failure: failureRecord() }),
+          kept_from: null,
+          metrics: [],
+        },
       ],
       failure: null,
       warnings: [],
@@ -223,10 +264,21 @@ describe('one run', () => {
 
   it('has what went wrong with the run itself, and its warnings', async () => {
     const failure = failureRecord({ kind: 'hook_failed' });
-    const warning = { message: 'the clock jumped', scenario: 'a', node: 'node1', service: null, times: 2 };
+    const warning = {
+      message: 'the clock jumped',
+      scenario: 'a',
+      node: 'node1',
+      service: null,
+      times: 2,
+    };
     const results = await makeResults({
       '20260601_190409': {
-        'suite_summary.json': JSON.stringify({ status: 'failed', failure, scenarios: [], warnings: [warning, 'none'] }),
+        'suite_summary.json': JSON.stringify({
+          status: 'failed',
+          failure,
+          scenarios: [],
+          warnings: [warning, 'none'],
+        }),
       },
     });
     expect(await readRun(results, 'latest')).toMatchObject({ failure, warnings: [warning] });
@@ -241,7 +293,11 @@ describe('one run', () => {
     ['', null],
     ['../20260601_190409', null],
   ])('named %j is %s', async (name, expected) => {
-    const results = await makeResults({ '20260601_190409': {}, '20260601_190409-2': {}, '20260602_080000': {} });
+    const results = await makeResults({
+      '20260601_190409': {},
+      '20260601_190409-2': {},
+      '20260602_080000': {},
+    });
     expect((await readRun(results, name))?.run ?? null).toBe(expected);
   });
 });

@@ -1,10 +1,24 @@
-import { lstat, mkdir, readFile, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  lstat,
+  mkdir,
+  readFile,
+  readdir,
+  readlink,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
 import type { Outcome } from '../../../src/model/failure.js';
-import { compareRunIds, isRunId, serviceLogPath, systemFolderPath } from '../../../src/results/layout.js';
+import {
+  compareRunIds,
+  isRunId,
+  serviceLogPath,
+  systemFolderPath,
+} from '../../../src/results/layout.js';
 import { createRun } from '../../../src/results/store.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 
@@ -29,7 +43,12 @@ describe('the folder of a run', () => {
     const results = await makeTempFolder();
     const runs = await Promise.all([1, 2, 3, 4].map(() => createRun(results, STARTED)));
     const ids = runs.map((run) => valueOf(run).folder.id).sort(compareRunIds);
-    expect(ids).toEqual(['20260601_090409', '20260601_090409-2', '20260601_090409-3', '20260601_090409-4']);
+    expect(ids).toEqual([
+      '20260601_090409',
+      '20260601_090409-2',
+      '20260601_090409-3',
+      '20260601_090409-4',
+    ]);
     expect(ids).toContain(await readlink(path.join(results, 'latest')));
     expect((await readdir(results)).sort()).toEqual([...ids, 'latest']);
   });
@@ -109,7 +128,9 @@ describe('the folder of a scenario', () => {
   });
 
   it('says where logs of services and systems lie', () => {
-    expect(serviceLogPath('/r/a', 'node1', 'p-1@node1')).toBe('/r/a/nodes/node1/services/p-1@node1.log');
+    expect(serviceLogPath('/r/a', 'node1', 'p-1@node1')).toBe(
+      '/r/a/nodes/node1/services/p-1@node1.log',
+    );
     expect(systemFolderPath('/r/a', 'node1')).toBe('/r/a/nodes/node1/system');
   });
 });
@@ -117,11 +138,20 @@ describe('the folder of a scenario', () => {
 describe('names of runs', () => {
   it('are told from others', () => {
     expect(['20260601_090409', '20260601_090409-2'].every(isRunId)).toBe(true);
-    expect(['latest', '20260601', '20260601_090409-', '20260601_090409.bak', 'x20260601_090409'].some(isRunId)).toBe(false);
+    expect(
+      ['latest', '20260601', '20260601_090409-', '20260601_090409.bak', 'x20260601_090409'].some(
+        isRunId,
+      ),
+    ).toBe(false);
   });
 
   it('are ordered by time, then by number', () => {
     const ids = ['20260601_090409-10', '20260601_090409', '20260531_235959', '20260601_090409-2'];
-    expect(ids.sort(compareRunIds)).toEqual(['20260531_235959', '20260601_090409', '20260601_090409-2', '20260601_090409-10']);
+    expect(ids.sort(compareRunIds)).toEqual([
+      '20260531_235959',
+      '20260601_090409',
+      '20260601_090409-2',
+      '20260601_090409-10',
+    ]);
   });
 });

@@ -19,9 +19,19 @@ describe('system logs', () => {
       signal: new AbortController().signal,
     });
     expect(failures).toEqual([]);
-    expect((await readdir(folder)).sort()).toEqual(['df.txt', 'dmesg.txt', 'docker_info.txt', 'free.txt', 'nvidia_smi.txt', 'ps.txt', 'uname.txt']);
+    expect((await readdir(folder)).sort()).toEqual([
+      'df.txt',
+      'dmesg.txt',
+      'docker_info.txt',
+      'free.txt',
+      'nvidia_smi.txt',
+      'ps.txt',
+      'uname.txt',
+    ]);
     const { stdout } = await connection.exec({ argv: ['uname', '-a'] });
-    expect(await readFile(path.join(folder, 'uname.txt'), 'utf8')).toBe(`$ uname -a\n${stdout.toString()}`);
+    expect(await readFile(path.join(folder, 'uname.txt'), 'utf8')).toBe(
+      `$ uname -a\n${stdout.toString()}`,
+    );
   });
 
   it('hold no secret, and wait for no program that hangs', async () => {
@@ -51,7 +61,9 @@ describe('system logs', () => {
     }
     const read = (name: string) => readFile(path.join(root, 'system', name), 'utf8');
     expect(await read('ps.txt')).toBe('$ ps aux\nengine --api-key ***\n');
-    expect(await read('nvidia_smi.txt')).toBe('$ nvidia-smi\nbegun\n[stopped: no answer in time]\n');
+    expect(await read('nvidia_smi.txt')).toBe(
+      '$ nvidia-smi\nbegun\n[stopped: no answer in time]\n',
+    );
     expect(await read('docker_info.txt')).toBe('$ docker info\nbroken\n[exited with status 3]\n');
   });
 

@@ -54,9 +54,11 @@ describe('the warnings of a run', () => {
     for (let index = 0; index < 150; index += 1) {
       warned.add([{ message: `${index}`, scenario: null, node: null, service: null }]);
     }
-    expect(warned.list().slice(99).map(({ message }) => message)).toEqual([
-      '99',
-      'and 50 more, which events.ndjson has',
-    ]);
+    expect(
+      warned
+        .list()
+        .slice(99)
+        .map(({ message }) => message),
+    ).toEqual(['99', 'and 50 more, which events.ndjson has']);
   });
 });
