@@ -4,10 +4,10 @@ import path from 'node:path';
 import type { Failure, Outcome } from '../model/failure.js';
 import { type Mask, renderJson } from './document.js';
 import { isStaging } from '../remote/transfer/stream/download/local-staging.js';
-import { isTemporaryName, writeAtomically } from './files/atomic-file.js';
+import { isTemporaryName, removeAbandonedOf, writeAtomically } from './files/atomic-file.js';
 import { SUITE_SUMMARY } from './layout.js';
 import { type IsAlive, readRun } from './read.js';
-import { listUnfinished } from './unfinished.js';
+import { listRunIds, listUnfinished } from './unfinished.js';
 
 export interface Concluded {
   /** The runs that were found to be interrupted, the oldest first. */
@@ -36,7 +36,14 @@ export async function concludeInterrupted(
     if (concluded.ok) runs.push(run);
     else failures.push(concluded.failure);
   }
+  await releaseReserve(resultsRoot, isAlive);
   return { runs, failures };
+}
+
+/** One that was killed after it had written its summary has left the room for another one; it can only be the last. */
+async function releaseReserve(resultsRoot: string, isAlive: IsAlive): Promise<void> {
+  const last = (await listRunIds(resultsRoot)).findLast((run) => !isAlive(run));
+  if (last !== undefined) await removeAbandonedOf(path.join(resultsRoot, last, SUITE_SUMMARY));
 }
 
 async function conclude(resultsRoot: string, run: string, mask: Mask): Promise<Outcome<void>> {

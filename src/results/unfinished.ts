@@ -12,16 +12,25 @@ import { SUITE_SUMMARY, compareRunIds, isRunId } from './layout.js';
  * @throws What the file system says.
  */
 export async function listUnfinished(resultsRoot: string): Promise<readonly string[]> {
-  const runs = (await listFolder(resultsRoot)).filter(isRunId).sort(compareRunIds);
+  const runs = await listRunIds(resultsRoot);
   const concluded = await Promise.all(
     runs.map((run) => exists(path.join(resultsRoot, run, SUITE_SUMMARY))),
   );
   return runs.filter((_, index) => concluded[index] === false);
 }
 
-async function listFolder(folder: string): Promise<readonly string[]> {
+/**
+ * All runs, the oldest first.
+ *
+ * @throws What the file system says.
+ */
+export async function listRunIds(resultsRoot: string): Promise<readonly string[]> {
   try {
-    return await readdir(folder);
+    const entries = await readdir(resultsRoot, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory() && isRunId(entry.name))
+      .map(({ name }) => name)
+      .sort(compareRunIds);
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;

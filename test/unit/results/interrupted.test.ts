@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { temporaryName } from '../../../src/results/files/atomic-file.js';
 import { concludeInterrupted } from '../../../src/results/interrupted.js';
 import { readRuns } from '../../../src/results/read.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
@@ -66,5 +67,17 @@ describe('a run that died', () => {
     const isAlive = (run: string) => run === '20260601_190411';
     expect((await concludeInterrupted(root, isAlive, noMask)).runs).toEqual([]);
     expect(await readdir(path.join(root, '20260601_190411'))).toEqual([]);
+  });
+
+  it('after it had written its summary leaves no room for another one', async () => {
+    const root = await makeTempFolder();
+    const run = path.join(root, '20260601_190411');
+    await mkdir(run);
+    await writeFile(path.join(run, 'suite_summary.json'), '{}');
+    await writeFile(temporaryName(path.join(run, 'suite_summary.json')), '\n');
+    expect((await concludeInterrupted(root, () => true, noMask)).runs).toEqual([]);
+    expect(await readdir(run)).toHaveLength(2);
+    expect((await concludeInterrupted(root, () => false, noMask)).runs).toEqual([]);
+    expect(await readdir(run)).toEqual(['suite_summary.json']);
   });
 });
