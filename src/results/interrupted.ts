@@ -7,7 +7,7 @@ import { isStaging } from '../remote/transfer/stream/download/local-staging.js';
 import { isTemporaryName, removeAbandonedOf, writeAtomically } from './files/atomic-file.js';
 import { SUITE_SUMMARY } from './layout.js';
 import { type IsAlive, readRun } from './read.js';
-import { listRunIds, listUnfinished } from './unfinished.js';
+import { listRunIds, listUnfinished } from './run-ids.js';
 
 export interface Concluded {
   /** The runs that were found to be interrupted, the oldest first. */

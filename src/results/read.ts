@@ -1,12 +1,10 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import pLimit from 'p-limit';
 
 import { ExitCode } from '../model/exit-code.js';
 import { readContinuation } from './continuation.js';
-import { LATEST, RESULT_SUMMARY, SUITE_SUMMARY, compareRunIds, isRunId } from './layout.js';
-import { isMissing } from './files/file-failure.js';
+import { LATEST, RESULT_SUMMARY, SUITE_SUMMARY } from './layout.js';
 import { type JsonObject, asNumber, asObjects, asString, readJsonObject } from './read/json.js';
 import {
   type RunDetails,
@@ -18,6 +16,7 @@ import {
   parseWarnings,
 } from './read/record.js';
 import { type TracedScenario, readTraces } from './read/traces.js';
+import { listRunIds } from './run-ids.js';
 
 /** Whether somebody is still at a run that has no summary yet. */
 export type IsAlive = (run: string) => boolean;
@@ -100,16 +99,7 @@ function selectRun(runs: readonly string[], name: string): string | null {
 
 /** Newest first. */
 async function listRuns(resultsRoot: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(resultsRoot, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory() && isRunId(entry.name))
-      .map(({ name }) => name)
-      .sort((a, b) => compareRunIds(b, a));
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+  return [...(await listRunIds(resultsRoot))].reverse();
 }
 
 async function readOutcome(folder: string, run: string, isAlive: IsAlive): Promise<RunDetails> {

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import type { Outcome } from '../../model/failure.js';
 import { fileFailure, isMissing } from '../../results/files/file-failure.js';
-import { listUnfinished } from '../../results/unfinished.js';
+import { listUnfinished } from '../../results/run-ids.js';
 import { machineToken } from '../locks/process.js';
 import { carryOver } from './carry-over.js';
 import type { HeldRun, NamedNode } from './holding.js';
