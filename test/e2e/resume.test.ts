@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import type { ScenarioFinished, SuiteResumed } from '../../src/model/event.js';
+import { isTemporaryName } from '../../src/results/files/atomic-file.js';
 import {
   type Files,
   type ProjectFolder,
@@ -298,8 +299,10 @@ describe('a run that is continued', () => {
 });
 
 /** Every file of a run, by its path, as it is on the disk. */
+/** All that has its name; what was being written, and room for more, goes when the run is known to be dead. */
 async function contents(project: ProjectFolder, run: string): Promise<Map<string, string>> {
-  const files = await project.list(`results/${run}`);
+  const all = await project.list(`results/${run}`);
+  const files = all.filter((file) => !isTemporaryName(path.basename(file)));
   return new Map(
     await Promise.all(
       files.map(async (file) => [file, await project.read(`results/${run}/${file}`)] as const),
