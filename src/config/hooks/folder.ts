@@ -1,4 +1,4 @@
-import { readdirSync, statSync, type Dirent } from 'node:fs';
+import { readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 
 import { HOOK_POINTS, type HookPoint, type HookSpec } from '../../model/hook.js';
@@ -7,6 +7,7 @@ import { HOOKS_DIRECTORY } from '../file-names.js';
 import type { Report } from '../problem-log.js';
 import { startOf } from '../source/file.js';
 import { findNearest } from '../value/nearest.js';
+import { statOf } from '../source/stat.js';
 import { DEFAULT_TIMEOUT_MS, defaultPolicy } from './defaults.js';
 import { checkScript } from './script.js';
 
@@ -86,5 +87,5 @@ function list(folder: string): readonly Dirent[] {
 
 function isFolder(parent: string, entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
-  return statSync(join(parent, entry.name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statOf(join(parent, entry.name))?.isDirectory() ?? false;
 }

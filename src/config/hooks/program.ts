@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 
 import { split } from 'shlex';
@@ -6,6 +6,7 @@ import { split } from 'shlex';
 import type { HookProgram } from '../../model/hook.js';
 import { displayName, leavesFolder } from '../source/place.js';
 import { findNearest } from '../value/nearest.js';
+import { statOf } from '../source/stat.js';
 import { checkScript } from './script.js';
 
 /** What is to be run, or why it cannot be. */
@@ -71,7 +72,7 @@ function findScript(name: string, folders: readonly string[]): string | undefine
   if (leavesFolder(name)) return undefined;
   return folders
     .map((folder) => join(folder, normalize(name)))
-    .find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+    .find((file) => statOf(file)?.isFile());
 }
 
 /** A shell looks for a program in the PATH: a file of the project it does not find. */

@@ -1,6 +1,7 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 
 import { hasWindowsLineEnds, readFirstLine } from '../source/first-line.js';
+import { statOf } from '../source/stat.js';
 
 /** A file that is to be run, or why it cannot be. */
 export type CheckedScript =
@@ -18,7 +19,7 @@ export type CheckedScript =
  * @param name What it is called in front of the user.
  */
 export function checkScript(file: string, name: string): CheckedScript {
-  const stats = statSync(file, { throwIfNoEntry: false });
+  const stats = statOf(file);
   if (!stats) return refuse(`the script ${name} does not exist`, '');
   if (!stats.isFile()) return refuse(`the script ${name} is not a file`, '');
   const firstLine = readFirstLine(file);

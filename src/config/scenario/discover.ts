@@ -1,4 +1,4 @@
-import { readdirSync, statSync, type Dirent } from 'node:fs';
+import { readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 
 import { COMPOSE_FILES, DEFAULT_SCRIPT, METADATA_FILES } from '../file-names.js';
@@ -7,6 +7,7 @@ import type { CustomEntry, Suite } from '../project/suite.js';
 import { startOf } from '../source/file.js';
 import { displayName } from '../source/place.js';
 import { findNearest } from '../value/nearest.js';
+import { statOf } from '../source/stat.js';
 
 /** A folder that holds a scenario, or should. */
 export interface ScenarioFolder {
@@ -149,5 +150,5 @@ function isDirectory(parent: string, entry: Dirent): boolean {
 }
 
 function isDirectoryAt(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statOf(path)?.isDirectory() ?? false;
 }

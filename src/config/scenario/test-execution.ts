@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { isAbsolute, join, normalize } from 'node:path';
 
 import { CONTROLLER } from '../../model/node.js';
@@ -10,6 +9,7 @@ import type { Settings, Written } from '../project/layers.js';
 import { hasWindowsLineEnds, readFirstLine } from '../source/first-line.js';
 import { leavesFolder } from '../source/place.js';
 import { locateEntry, locateNode, renderPath } from '../yaml/tree.js';
+import { statOf } from '../source/stat.js';
 import type { ScenarioContext } from './context.js';
 import type { Instance } from './services/instances.js';
 import { textOf, type Placement } from './services/placement.js';
@@ -79,7 +79,7 @@ function resolveScript(context: ExecutionContext): string {
     return script;
   }
   const file = join(compose.folder, script);
-  const stats = statSync(file, { throwIfNoEntry: false });
+  const stats = statOf(file);
   if (!stats) {
     tell(
       'error',

@@ -109,7 +109,8 @@ afterEach(() => {
 });
 
 /** Loads, and checks what has to hold for any files at all. */
-async function expectSound(files: Files): Promise<void> {
+/** @returns What is wrong with it, if anything. */
+async function expectSound(files: Files): Promise<readonly string[]> {
   const loaded = await loadProject({ root: writeProject(files), environment: { HOME: '/root' } });
   const errors = problemsFor(loaded, undefined).filter(({ severity }) => severity === 'error');
   const { project } = loaded;
@@ -130,6 +131,7 @@ async function expectSound(files: Files): Promise<void> {
     expect(loaded.explain(scenario.name)).toBeDefined();
     expect(() => JSON.stringify(scenario)).not.toThrow();
   }
+  return errors.map(({ message }) => message);
 }
 
 describe('loading', () => {
@@ -268,6 +270,21 @@ describe('loading', () => {
       );
     },
   );
+
+  it.each([
+    ['holds NUL', '"\\0"'],
+    ['is too long for any file', `"${'x'.repeat(300)}"`],
+    ['goes through a file', '"one/metadata.yaml/x"'],
+  ])('takes a folder whose name %s for one that does not exist', async (_, directory) => {
+    const errors = await expectSound({
+      ...PROJECT,
+      'config/scenarios.yaml': `execution:
+  execution_mode: custom
+  custom_order: [{ name: first, directory: ${directory} }]
+`,
+    });
+    expect(errors.join()).toContain('does not exist');
+  });
 
   it.each([
     ['a directory', (name: string) => ({ [`${name}/`]: '' })],
