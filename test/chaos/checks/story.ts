@@ -147,7 +147,7 @@ function objectionsToCauses(story: Story, expectation: Expectation): readonly st
       case 'completed':
         return failure === null ? [] : [`${name} completed with a failure: ${because(failure)}`];
       case 'skipped':
-        return isWellSkipped(outcome, story)
+        return isWellSkipped(outcome, story, expectation)
           ? []
           : [`${name} was skipped: ${outcome.reason ?? ''}`];
       case 'failed':
@@ -163,8 +163,14 @@ function objectionsToCauses(story: Story, expectation: Expectation): readonly st
   });
 }
 
-/** Only what an earlier one has broken, or a signal, keeps a scenario from being tried. */
-function isWellSkipped({ name }: ScenarioOutcome, { summary }: Story): boolean {
+/** Only what an earlier one has broken, a signal, or what the fault did to the run itself, keeps a scenario from being tried. */
+function isWellSkipped(
+  { name }: ScenarioOutcome,
+  story: Story,
+  { isTrueCause }: Expectation,
+): boolean {
+  const { summary } = story;
+  if (summary?.failure && isTrueCause(summary.failure, name as ChaosScenario, story)) return true;
   const outcomes = summary?.scenarios ?? [];
   const index = outcomes.findIndex((each) => each.name === name);
   if (summary?.status === 'cancelled') return true;
