@@ -1,6 +1,7 @@
 import type { StampedEvent, SuiteFinished } from '../model/event.js';
 import type { FailureRecord, LoadPoint, ScenarioOutcome, WarningRecord } from '../model/result.js';
-import { describePlace, renderFailure } from './failure.js';
+import { renderFailure } from './failure.js';
+import { describeWarning } from './warning.js';
 import { ESSENTIAL, selectFilled, selectLoad } from './load/columns.js';
 import { count } from './text/count.js';
 import { renderTable } from './text/table.js';
@@ -154,13 +155,9 @@ function renderWarnings(
 ): string {
   const shown = isVerbose ? warnings : warnings.slice(0, MOST_WARNINGS);
   const lines = shown.map((warning) => {
-    const about = [
-      warning.scenario ?? '',
-      describePlace(warning),
-      toPrintableLine(warning.message),
-    ];
+    const told = describeWarning(warning, toPrintableLine(warning.message));
     const often = warning.times === 1 ? '' : style.faint(` (${warning.times} times)`);
-    return `${style.caution(style.signs.warning)} ${about.filter((part) => part !== '').join(': ')}${often}`;
+    return `${style.caution(style.signs.warning)} ${told}${often}`;
   });
   const more = warnings.length - shown.length;
   return [

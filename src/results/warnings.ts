@@ -38,20 +38,7 @@ export function createWarningFold(): WarningFold {
 
 /** What an event tells that made nothing fail. */
 export function warningsOf(event: StampedEvent): readonly Said[] {
-  if (event.type === 'warning') {
-    const { message, scenario = null, node = null, service = null } = event;
-    return [{ message, scenario, node, service }];
-  }
-  if (event.type === 'node_checked') {
-    const { node, warnings } = event;
-    return warnings.map((message) => ({ message, scenario: null, node, service: null }));
-  }
-  if (event.type === 'hook_finished') {
-    const { failure, on_error: policy, scenario = null } = event;
-    if (failure === null || policy === 'fail') return [];
-    return [{ message: failure.message, scenario, node: failure.node, service: null }];
-  }
-  return [];
+  return warningsIn({ ...event });
 }
 
 /** The same of a line of `events.ndjson`, which anybody may have written. */

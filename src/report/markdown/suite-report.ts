@@ -4,7 +4,8 @@ import type {
   SuiteSummary,
   WarningRecord,
 } from '../../model/result.js';
-import { describePlace, summarizeFailure } from '../failure.js';
+import { summarizeFailure } from '../failure.js';
+import { describeWarning } from '../warning.js';
 import { summarizeLoad } from '../load/headline.js';
 import { count } from '../text/count.js';
 import { formatDuration, formatSeconds } from '../text/duration.js';
@@ -95,9 +96,8 @@ function renderOutcomes(
 function renderWarnings(warnings: readonly WarningRecord[]): string {
   return warnings
     .map((warning) => {
-      const about = [warning.scenario ?? '', describePlace(warning), warning.message];
       const often = warning.times === 1 ? '' : ` (${warning.times} times)`;
-      return `- ${escapeText(about.filter((part) => part !== '').join(': '))}${often}`;
+      return `- ${escapeText(describeWarning(warning, warning.message))}${often}`;
     })
     .join('\n');
 }

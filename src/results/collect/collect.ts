@@ -147,12 +147,10 @@ function staysInside({ path: name, link }: ListedEntry, folder: string): boolean
   if (link === null) return true;
   if (link.kind !== 'nothing') return isInside(folder, link.target);
   // Only above the link itself is it known to be folders what `..` leaves.
-  if (
-    partsOf(link.text).some(
-      (part, index, parts) => part === '..' && index > 0 && parts[index - 1] !== '..',
-    )
-  )
-    return false;
+  const parts = partsOf(link.text);
+  const isWayBack = (part: string, index: number) =>
+    part === '..' && index > 0 && parts[index - 1] !== '..';
+  if (parts.some(isWayBack)) return false;
   return resolveLink(Buffer.from(name), Buffer.from(link.text), [Buffer.from(folder)]) !== null;
 }
 

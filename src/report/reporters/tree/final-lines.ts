@@ -1,11 +1,12 @@
 import type { HookFinished, NodeChecked, ScenarioFinished, Warning } from '../../../model/event.js';
-import { describePlace, renderFailure, summarizeFailure } from '../../failure.js';
+import { renderFailure, summarizeFailure } from '../../failure.js';
 import { summarizeLoad } from '../../load/headline.js';
 import { formatSeconds } from '../../text/duration.js';
 import { toPrintableLine } from '../../text/printable.js';
 import { renderStatus, renderStatusSign } from '../../text/status.js';
 import type { Style } from '../../text/style.js';
 import { padTo } from '../../text/width.js';
+import { describeWarning } from '../../warning.js';
 
 /** `59 min 59 s` */
 const TIME_WIDTH = 11;
@@ -26,9 +27,9 @@ export function renderScenarioLine(
 }
 
 export function renderWarning(event: Warning, style: Style): string {
-  const place = describePlace({ node: event.node ?? null, service: event.service ?? null });
-  const about = [event.scenario ?? '', place, toPrintableLine(event.message)];
-  return `${style.caution(style.signs.warning)} ${about.filter((part) => part !== '').join(': ')}`;
+  const { scenario = null, node = null, service = null } = event;
+  const told = describeWarning({ scenario, node, service }, toPrintableLine(event.message));
+  return `${style.caution(style.signs.warning)} ${told}`;
 }
 
 /** Of a node that is as it should be, nothing has to stay. */

@@ -95,22 +95,24 @@ const deployment: Deployment = {
   stateFolder: '/s',
 };
 
+/** A service that says nothing. */
+const PLAIN = {
+  isBuilt: false,
+  platform: null,
+  pullPolicy: null,
+  awaits: [],
+  sharesNamespaces: false,
+  isLinked: false,
+  networks: 0,
+};
+
 describe('a compose file as compose understands it', () => {
   it('of V1 tells images, what is built, and what compose makes besides', () => {
     const { services, networks, volumes } = parseComposeModel(FROM_V1);
-    const plain = {
-      isBuilt: false,
-      platform: null,
-      pullPolicy: null,
-      awaits: [],
-      sharesNamespaces: false,
-      isLinked: false,
-      networks: 0,
-    };
     expect([...services]).toEqual([
-      ['a', { ...plain, image: 'lab/busybox:1', awaits: ['b'] }],
-      ['b', { ...plain, image: 'lab/busybox:1', networks: 2 }],
-      ['c', { ...plain, image: null, isBuilt: true }],
+      ['a', { ...PLAIN, image: 'lab/busybox:1', awaits: ['b'] }],
+      ['b', { ...PLAIN, image: 'lab/busybox:1', networks: 2 }],
+      ['c', { ...PLAIN, image: null, isBuilt: true }],
     ]);
     expect(networks).toEqual(['default', 'back']);
     expect(volumes).toEqual(['data']);
@@ -158,15 +160,7 @@ describe('the file that is laid over', () => {
   });
 
   it('labels images that it builds, unless the user has given them a name', () => {
-    const built = {
-      isBuilt: true,
-      platform: null,
-      pullPolicy: null,
-      awaits: [],
-      sharesNamespaces: false,
-      isLinked: false,
-      networks: 0,
-    };
+    const built = { ...PLAIN, isBuilt: true };
     const services = new Map([
       ['own', { ...built, image: null }],
       ['named', { ...built, image: 'company/engine:1' }],
